@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+/** `.proto` files are imported as text, as the bundle does (scripts/build.js). */
+const protoAsText = {
+  name: 'proto-as-text',
+  load(id: string): string | null {
+    return id.endsWith('.proto') ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : null;
+  },
+};
+
+export default defineConfig({
+  plugins: [protoAsText],
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], testTimeout: 20_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
