@@ -9,6 +9,10 @@ export const signalMeaningSchema = z.object({
     z.array(z.object({ name: z.string(), architectures: z.array(z.string()) })),
     'What the number names on each group of architectures, where they differ',
   ),
+  numbers: doc(
+    z.array(z.object({ number: z.int(), code: z.int(), architectures: z.array(z.string()) })),
+    'The number that this signal has on each group of architectures, and the exit code it gives, where they differ',
+  ),
 });
 export type SignalMeaning = z.infer<typeof signalMeaningSchema>;
 
@@ -20,14 +24,30 @@ export const exitMeaningSchema = z.object({
 });
 export type ExitMeaning = z.infer<typeof exitMeaningSchema>;
 
+export const exitRangeSchema = z.object({
+  from: z.int(),
+  to: z.int(),
+  text: z.string(),
+  source: z.string(),
+});
+export type ExitRange = z.infer<typeof exitRangeSchema>;
+
+export const tellApartSchema = z.object({
+  cause: doc(z.string(), 'A cause, in the words of Verdict.cause'),
+  how: doc(z.string(), 'What shows that it was this one'),
+});
+export type TellApart = z.infer<typeof tellApartSchema>;
+
 /** What an exit code means, by every convention that applies (contract: ExitCode). */
 export const exitCodeSchema = doc(
   z.object({
     given: doc(z.int(), 'As asked'),
     code: doc(z.int(), "What a process's status really becomes, 0-255"),
     range: z.enum(['success', 'program', 'signal']),
+    rangeDetail: doc(exitRangeSchema, 'The range of codes around it, and where that range comes from'),
     signal: z.nullable(signalMeaningSchema),
     meanings: z.array(exitMeaningSchema),
+    tellApart: doc(z.array(tellApartSchema), 'How the causes of this code are told apart; empty but for 137'),
   }),
   'What an exit code means',
 );
