@@ -1,0 +1,22 @@
+import * as z from 'zod/mini';
+import { Why137Error } from '../../lib/errors.ts';
+import { doc } from '../../model/doc.ts';
+import { exitCodeSchema } from '../../model/exit-code.ts';
+import { route } from './route.ts';
+
+export const exitCode = route({
+  path: '/v1/exit-codes/:n',
+  summary: 'What an exit code means, by every convention that applies',
+  params: z.object({ n: doc(z.string(), 'a whole number, such as 137 or -1') }),
+  response: exitCodeSchema,
+  otherStatuses: { 400: 'Not an integer' },
+  handle(context, { n }) {
+    if (!/^[+-]?\d{1,15}$/.test(n)) {
+      throw new Why137Error(
+        'W137_NOT_INTEGER',
+        `Parameter n has the value ${JSON.stringify(n)}; allowed: a whole number, such as 137 or -1.`,
+      );
+    }
+    return { status: 200, body: context.exitCode(Number(n)) };
+  },
+});
