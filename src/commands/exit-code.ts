@@ -1,6 +1,6 @@
-import { Why137Error } from '../errors.ts';
 import { explainExitCode, meaningOf } from '../exit-codes/explain-exit-code.ts';
 import { parseExitCode } from '../exit-codes/parse-exit-code.ts';
+import { Why137Error } from '../lib/errors.ts';
 import type { ExitCode, ExitMeaning, SignalMeaning } from '../model/exit-code.ts';
 
 const DEFAULT_WIDTH = 80;

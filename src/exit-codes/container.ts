@@ -64,7 +64,7 @@ export const CONTAINER: Convention = {
     {
       code: 139,
       name: 'segmentation fault',
-      text: '128 + 11: the program crashed by an invalid memory access. Nobody killed it; more memory will not help.',
+      text: '128 + 11: the program crashed by an invalid memory access, as a rule a fault of its own; more memory hardly helps.',
     },
     {
       code: 143,

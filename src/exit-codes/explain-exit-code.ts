@@ -1,3 +1,4 @@
+import { Why137Error } from '../lib/errors.ts';
 import type { ExitCode, ExitMeaning, ExitRange } from '../model/exit-code.ts';
 import { CONVENTIONS } from './conventions.ts';
 import { describeSignal, endsProcess, type KnownSignal } from './describe-signal.ts';
@@ -11,11 +12,12 @@ const SIGKILL_CODE = 137;
 
 /**
  * What an exit code means, by every convention that has it (contract: ExitCode).
- * `given` is any safe integer; the process's code is its low eight bits. Throws RangeError, with a sentence, for others.
+ * `given` is any safe integer; the process's code is its low eight bits. Throws W137_NOT_INTEGER for others.
  */
 export function explainExitCode(given: number): ExitCode {
   if (!Number.isSafeInteger(given)) {
-    throw new RangeError(`Exit code ${given} is not an integer of at most 16 digits; give a whole number such as 137.`);
+    const sentence = `${given} is not an exit code: give an integer of at most 15 digits, such as 137 or -1.`;
+    throw new Why137Error('W137_NOT_INTEGER', sentence);
   }
   const code = exitStatusOf(given);
   const signal = signalOf(code);
@@ -61,7 +63,7 @@ const PLAIN_MEANING: Readonly<Record<number, string>> = {
   125: 'The container or command could not be run at all.',
   126: 'The command was found but cannot be run.',
   127: 'The command was not found.',
-  128: 'The container could not be started.',
+  128: 'The container could not be started, or the program returned 128 itself.',
   255: 'exit(-1) by the program, or a code that the runtime does not know.',
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exitCodeText, runExitCode } from '../../src/commands/exit-code.ts';
-import { Why137Error } from '../../src/errors.ts';
 import { explainExitCode } from '../../src/exit-codes/explain-exit-code.ts';
+import { Why137Error } from '../../src/lib/errors.ts';
 import { exitCodeSchema } from '../../src/model/exit-code.ts';
 
 function run(arg: string, json: boolean): string {
