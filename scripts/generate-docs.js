@@ -1,0 +1,19 @@
+// Writes the pages of docs/ that are made from tables in the code; tests hold them fresh.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** Page, module, and the function in it that gives the text. */
+const PAGES = [['docs/metrics.md', 'src/outputs/metrics/table.ts', 'metricsDocument']];
+
+const require = createRequire(import.meta.url);
+const dir = await mkdtemp(join(tmpdir(), 'why137-docs-'));
+for (const [page, module, name] of PAGES) {
+  const outfile = join(dir, `${name}.cjs`);
+  await build({ entryPoints: [module], outfile, bundle: true, platform: 'node', format: 'cjs', loader: { '.proto': 'text' } });
+  await writeFile(page, require(outfile)[name]());
+  process.stdout.write(`${page}\n`);
+}
+await rm(dir, { recursive: true });
