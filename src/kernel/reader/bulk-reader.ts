@@ -1,0 +1,107 @@
+import type { TimeContext } from '../framing/wall-time.ts';
+import type { KillListener } from '../report/assembler.ts';
+import { MAX_REPORT_BYTES } from '../report/report.ts';
+import type { Drops } from './drops.ts';
+import { BEGIN_NEEDLE, FACT_NEEDLES, KILL_NEEDLES, KILL_NEEDLES_AS_ARRAYS, LONGEST_NEEDLE } from './needles.ts';
+import { TextReader } from './text-reader.ts';
+
+/** Bytes around what was found that are read too: lines torn off, lines that follow at once. */
+const AROUND = 8 * 1024;
+/** After a find, so many bytes are read in full: a group kill's other lines. */
+const AWAKE_BYTES = 128 * 1024;
+
+/**
+ * Reads a text log of any size: looks for a few needles in the bytes, at about grep's speed, and decodes only what lies
+ * around them. Gives what TextReader gives. A chunk that was handed in must stay as it is until the next
+ * MAX_REPORT_BYTES of chunks have come.
+ */
+export class BulkReader {
+  readonly #reader: TextReader;
+  #needles: readonly Buffer[] = KILL_NEEDLES;
+  /** Asleep: the newest bytes that were not decoded, for a report that begins in them. Null: awake. */
+  #waiting: Buffer[] | null = null;
+  #waitingBytes = 0;
+  #lost = false;
+  #at = 0;
+  #awakeTo = AWAKE_BYTES;
+  #tail: Buffer = Buffer.alloc(0);
+
+  constructor(source: string, context: TimeContext, listener: KillListener) {
+    this.#reader = new TextReader(source, context, listener);
+  }
+
+  get drops(): Drops {
+    return this.#reader.drops;
+  }
+
+  push(bytes: Uint8Array): void {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (this.#at === 0 && chunk[0] === 0x7b) this.#needles = [...KILL_NEEDLES, ...KILL_NEEDLES_AS_ARRAYS];
+    const found = this.#lastFind(chunk);
+    if (found >= 0) {
+      this.#wake();
+      this.#awakeTo = this.#at + found + AWAKE_BYTES;
+    } else if (this.#waiting === null && this.#at >= this.#awakeTo) this.#sleep();
+    if (this.#waiting === null) this.#reader.push(chunk);
+    else this.#wait(this.#waiting, chunk);
+    this.#at += chunk.length;
+    this.#tail = chunk.length >= LONGEST_NEEDLE ? chunk.subarray(-LONGEST_NEEDLE) : Buffer.concat([this.#tail, chunk]).subarray(-LONGEST_NEEDLE);
+  }
+
+  idle(): void {
+    this.#reader.idle();
+  }
+
+  end(): void {
+    this.#reader.end();
+  }
+
+  /** Where in the chunk the last needle is, or -1; one may have begun in the chunk before. */
+  #lastFind(chunk: Buffer): number {
+    const seam = Buffer.concat([this.#tail, chunk.subarray(0, LONGEST_NEEDLE)]);
+    let last = this.#needles.some((needle) => seam.includes(needle)) ? 0 : -1;
+    for (const needle of this.#needles) {
+      if (chunk.includes(needle)) last = Math.max(last, chunk.lastIndexOf(needle));
+    }
+    return last;
+  }
+
+  #sleep(): void {
+    // The line that the last chunk cut waits with what comes.
+    const rest = this.#reader.takeRest();
+    this.#waiting = [rest];
+    this.#waitingBytes = rest.length;
+    this.#lost = false;
+  }
+
+  #wait(waiting: Buffer[], chunk: Buffer): void {
+    waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    for (let first = waiting[0]; first && this.#waitingBytes - first.length > MAX_REPORT_BYTES; first = waiting[0]) {
+      waiting.shift();
+      this.#waitingBytes -= first.length;
+      this.#lost = true;
+    }
+  }
+
+  /** Hands over what was passed by and belongs to the report that was just found. */
+  #wake(): void {
+    if (this.#waiting === null) return;
+    const waited = Buffer.concat(this.#waiting);
+    this.#waiting = null;
+    const wanted = reportBegin(waited) - AROUND;
+    // From the beginning of a line; the first one may be cut where something was let go.
+    const newline = wanted > 0 ? waited.lastIndexOf(10, wanted) : -1;
+    const from = newline >= 0 ? newline + 1 : this.#lost ? waited.indexOf(10) + 1 : 0;
+    this.#reader.skipTo(this.#at - waited.length + from);
+    this.#reader.push(waited.subarray(from));
+  }
+}
+
+/** Where the report that goes on behind these bytes may have begun. */
+function reportBegin(bytes: Buffer): number {
+  const begin = bytes.lastIndexOf(BEGIN_NEEDLE);
+  if (begin >= 0) return begin;
+  const facts = FACT_NEEDLES.map((needle) => bytes.indexOf(needle)).filter((at) => at >= 0);
+  return facts.length > 0 ? Math.min(...facts) : bytes.length;
+}

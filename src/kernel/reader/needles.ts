@@ -1,0 +1,45 @@
+/**
+ * What lets a reader pass over everything else without decoding it. Every kill has a line with the first needle, or,
+ * where its end was not seen, the second; all else that belongs to a report is found from there, going back.
+ */
+export const KILL_NEEDLES: readonly Buffer[] = ['Killed process', 'oom-kill:constraint='].map((text) => Buffer.from(text));
+
+/** The same two in journal JSON that writes a message as an array of bytes (a name that is not UTF-8). */
+export const KILL_NEEDLES_AS_ARRAYS: readonly Buffer[] = [',', ', '].flatMap((separator) =>
+  KILL_NEEDLES.map((needle) => Buffer.from([...needle].join(separator))),
+);
+
+/** Where a report begins. */
+export const BEGIN_NEEDLE: Buffer = Buffer.from(' invoked oom-killer');
+
+/** Facts of a report whose beginning was lost. */
+export const FACT_NEEDLES: readonly Buffer[] = [
+  'ill process ',
+  ' killed as a result of limit of',
+  'kB, failcnt ',
+  'Memory cgroup stats for ',
+  ' due to memory.oom.group',
+].map((text) => Buffer.from(text));
+
+export const LONGEST_NEEDLE = 96;
+
+/**
+ * What `journalctl -g` is to select: every kernel line that the assembler uses, and journald's word that it lost some.
+ * Case matters. Call traces, Mem-Info and the cgroup's statistics are left out.
+ */
+export const JOURNAL_PATTERN = [
+  'invoked oom-killer',
+  '^oom-kill:',
+  ',task=',
+  '^[/,]',
+  '[Kk]ill(ed)? process ',
+  '^Task in ',
+  '^Tasks in ',
+  ': usage \\d+kB, limit ',
+  '^Memory cgroup stats for ',
+  '^CPU: ?\\d+ .*PID: ?\\d+ Comm: ',
+  '^Pid: \\d+, comm: ',
+  '^\\[ *(pid|\\d+) *\\]',
+  'no killable processes',
+  'Missed \\d+ kernel messages',
+].join('|');

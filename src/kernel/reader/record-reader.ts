@@ -1,0 +1,73 @@
+import type { OomKill } from '../../model/oom-kill.ts';
+import { frameJournalRecord, KernelTime, readJournalRecord, type JournalRecord } from '../framing/journal-json.ts';
+import type { Framed } from '../framing/kernel-line.ts';
+import { frameKmsg } from '../framing/kmsg-record.ts';
+import { WallClock, type TimeContext } from '../framing/wall-time.ts';
+import { Assembler, type KillListener } from '../report/assembler.ts';
+import { Drops } from './drops.ts';
+
+/** Reads whole records: of the journal (`journalctl -o json`) or of /dev/kmsg. */
+abstract class RecordReader {
+  readonly drops = new Drops();
+  readonly #source: string;
+  readonly #assembler: Assembler;
+  #at = 0;
+
+  constructor(source: string, listener: KillListener) {
+    this.#source = source;
+    this.#assembler = new Assembler(listener);
+  }
+
+  idle(): void {
+    this.#assembler.idle();
+  }
+
+  end(): void {
+    this.#assembler.end();
+  }
+
+  protected take(framed: Framed): void {
+    if ('drop' in framed) {
+      this.drops.count(framed.drop);
+      return;
+    }
+    this.#at += framed.line.raw.length;
+    this.#assembler.push({ ...framed.line, at: this.#at, source: this.#source });
+  }
+}
+
+export class JournalReader extends RecordReader {
+  readonly #clock = new KernelTime();
+
+  /** Takes one line of `journalctl -o json`; gives the record back for whoever else it concerns. */
+  push(line: string): JournalRecord | null {
+    const record = readJournalRecord(line);
+    this.take(record === null ? { drop: 'not-json' } : frameJournalRecord(record, this.#clock));
+    return record;
+  }
+}
+
+export class KmsgReader extends RecordReader {
+  readonly #clock: WallClock;
+
+  constructor(source: string, context: TimeContext, listener: KillListener) {
+    super(source, listener);
+    this.#clock = new WallClock(context);
+  }
+
+  push(record: string): void {
+    this.take(frameKmsg(record, this.#clock));
+  }
+}
+
+/** Collects kills as they become complete: for those who want each once. */
+export function collectKills(onComplete: (kill: OomKill) => void): KillListener {
+  return {
+    onKill() {
+      // Told again when the report ends.
+    },
+    onReportEnd(kills) {
+      for (const kill of kills) onComplete(kill);
+    },
+  };
+}

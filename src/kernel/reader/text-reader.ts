@@ -1,0 +1,63 @@
+import { TextFraming } from '../framing/text-line.ts';
+import type { TimeContext } from '../framing/wall-time.ts';
+import { Assembler, type KillListener } from '../report/assembler.ts';
+import { Drops } from './drops.ts';
+import { LineSplitter } from './line-splitter.ts';
+
+/** Reads every line of a text log in any framing: bytes in, kills out. The plain way; BulkReader is the fast one. */
+export class TextReader {
+  readonly drops = new Drops();
+  #lines = 0;
+  readonly #source: string;
+  readonly #framing: TextFraming;
+  readonly #assembler: Assembler;
+  readonly #splitter: LineSplitter;
+
+  constructor(source: string, context: TimeContext, listener: KillListener) {
+    this.#source = source;
+    this.#framing = new TextFraming(context);
+    this.#assembler = new Assembler(listener);
+    this.#splitter = new LineSplitter(
+      (line, at) => {
+        this.#line(line.toString('utf8'), at);
+      },
+      () => {
+        this.drops.count('line-too-long');
+      },
+    );
+  }
+
+  get lines(): number {
+    return this.#lines;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#splitter.push(chunk);
+  }
+
+  /** Gives back the bytes of a last line whose end has not come. */
+  takeRest(): Buffer {
+    return this.#splitter.takeRest();
+  }
+
+  /** Bytes were passed over that hold nothing of a report: what comes next begins a line there. */
+  skipTo(at: number): void {
+    this.#splitter.skipTo(at);
+  }
+
+  idle(): void {
+    this.#assembler.idle();
+  }
+
+  end(): void {
+    this.#splitter.end();
+    this.#assembler.end();
+  }
+
+  #line(text: string, at: number): void {
+    this.#lines += 1;
+    const framed = this.#framing.frame(text);
+    if ('drop' in framed) this.drops.count(framed.drop);
+    else this.#assembler.push({ ...framed.line, at, source: this.#source });
+  }
+}

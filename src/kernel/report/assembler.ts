@@ -1,0 +1,220 @@
+import type { OomKill } from '../../model/oom-kill.ts';
+import type { KernelLine } from '../framing/kernel-line.ts';
+import { buildOomKill } from './build-oom-kill.ts';
+import { isLater, MAX_GROUP_PAUSE_US, Report, sameHost } from './report.ts';
+import type { KilledLine, OomKillLine, Said } from './said.ts';
+import { TornLines } from './torn-line.ts';
+import { readSaid } from './wording.ts';
+
+/** Hears of kills as they are read. */
+export interface KillListener {
+  /** A kill line was read; called again with the same id when the report tells more (that it was a group kill). */
+  onKill(kill: OomKill): void;
+  /** Nothing more can come for the kills of this report. */
+  onReportEnd(kills: readonly OomKill[]): void;
+}
+
+/**
+ * Puts kernel lines together to reports. The kernel prints one report at a time (under oom_lock), but lines of others
+ * stand between, beginnings and ends are lost, and the header is rate-limited where the kill line is not.
+ */
+export class Assembler {
+  readonly #listener: KillListener;
+  readonly #torn = new TornLines();
+  #open: Report | null = null;
+
+  constructor(listener: KillListener) {
+    this.#listener = listener;
+  }
+
+  push(line: KernelLine): void {
+    for (const whole of this.#torn.push(line)) this.#line(whole);
+  }
+
+  /** A pause in the input: a torn line's rest would have come by now. */
+  idle(): void {
+    for (const line of this.#torn.flush()) this.#line(line);
+  }
+
+  /** The end of the input. */
+  end(): void {
+    this.idle();
+    this.#close();
+  }
+
+  #line(line: KernelLine): void {
+    const said = readSaid(line.text);
+    // A line without prefix where others have one is the rest of the line before it, never one of its own.
+    if (said === null || line.bare) return;
+    const open = this.#open;
+    if (open !== null && (!open.reaches(line) || !sameHost(open.newest, line))) this.#close();
+    switch (said.kind) {
+      case 'killed':
+        this.#killed(said, line);
+        return;
+      case 'group':
+        this.#group(said.cgroup, line);
+        return;
+      case 'no-kill':
+        // Nobody died; what was open has no kill to come.
+        this.#close();
+        return;
+      case 'dump-header':
+        this.#open?.dump.columns(said.columns);
+        return;
+      case 'dump-row':
+        this.#open?.dump.row(said.pid, said.cells);
+        if (this.#open) this.#open.newest = line;
+        return;
+      default:
+        this.#fact(said, line);
+    }
+  }
+
+  #fact(said: Exclude<Said, { kind: 'killed' | 'group' | 'no-kill' | 'dump-header' | 'dump-row' }>, line: KernelLine): void {
+    if (said.kind === 'cpu') {
+      const open = this.#open;
+      // Another CPU's warning may stand between; the invoker's line names the invoker.
+      if (open?.invoked && open.invokerPid === null && open.kills.length === 0 && sameName(open.invoked.comm, said.comm)) {
+        open.invokerPid = said.pid;
+        open.keep(line);
+      }
+      return;
+    }
+    const report = this.#opened(said, line);
+    switch (said.kind) {
+      case 'invoked':
+        report.invoked = said;
+        break;
+      case 'task-in':
+        report.taskIn = said;
+        break;
+      case 'usage':
+        report.usage.set(said.what, said);
+        break;
+      case 'stats':
+        report.statsCgroup = said.cgroup;
+        break;
+      case 'oom-kill':
+        this.#chosen(report, said, line);
+        return;
+      case 'kill':
+        report.kill = said;
+        break;
+    }
+    report.keep(line);
+  }
+
+  /** The report a fact belongs to: the open one, or a new one where it cannot be the open one's. */
+  #opened(said: Said, line: KernelLine): Report {
+    const open = this.#open;
+    const isNew =
+      open === null ||
+      said.kind === 'invoked' ||
+      open.kills.length > 0 ||
+      (said.kind === 'task-in' && open.taskIn !== null) ||
+      (said.kind === 'oom-kill' && open.oomKill !== null) ||
+      (said.kind === 'kill' && open.kill !== null);
+    if (!isNew) return open;
+    this.#close();
+    this.#open = new Report(line);
+    return this.#open;
+  }
+
+  /** `oom-kill:` states it all; a report that tells of something else is another one whose end was lost. */
+  #chosen(report: Report, said: OomKillLine, line: KernelLine): void {
+    const mismatch =
+      (said.scope !== 'memcg' && report.saysMemcg) ||
+      (report.statsCgroup !== null && said.oomMemcg !== null && said.oomMemcg !== report.statsCgroup);
+    const own = mismatch ? new Report(line) : report;
+    own.oomKill = said;
+    own.keep(line);
+    this.#open = own;
+  }
+
+  #killed(said: KilledLine, line: KernelLine): void {
+    const open = this.#open;
+    if (open !== null && this.#inGroup(open, said, line)) {
+      if (open.kills.some(({ said: first }) => first.pid === said.pid)) return;
+      this.#add(open, said, line, true);
+      return;
+    }
+    if (open !== null && open.kills.length === 0 && isFor(open, said)) {
+      this.#add(open, said, line, false);
+      return;
+    }
+    // Printed a second time though its "Tasks in" line was lost: the first victim of a group kill.
+    if (open?.kills.some(({ said: first }) => JSON.stringify(first) === JSON.stringify(said)) === true) return;
+    this.#close();
+    const alone = new Report(line);
+    this.#open = alone;
+    this.#add(alone, said, line, false);
+  }
+
+  #inGroup(open: Report, said: KilledLine, line: KernelLine): boolean {
+    if (open.group === null || said.scope === 'global' || isLater(open.newest, line, MAX_GROUP_PAUSE_US)) return false;
+    return open.dump.size === 0 || open.dump.has(said.pid) || open.kills.some(({ said: first }) => first.pid === said.pid);
+  }
+
+  #add(report: Report, said: KilledLine, line: KernelLine, group: boolean): void {
+    report.keep(line);
+    const bare = report.invoked === null && report.oomKill === null && !report.saysMemcg && report.kill === null && report.group === null;
+    const kill = buildOomKill(said, line, bare ? null : report, group);
+    report.kills.push({ kill, said, line });
+    this.#listener.onKill(kill);
+  }
+
+  #group(cgroup: string, line: KernelLine): void {
+    const open = this.#open ?? new Report(line);
+    this.#open = open;
+    open.group = cgroup;
+    open.keep(line);
+    // The first victim's line came before: it was the first of the group.
+    for (const entry of open.kills) {
+      entry.kill = { ...entry.kill, groupKill: true, raw: [...open.raw] };
+      this.#listener.onKill(entry.kill);
+    }
+  }
+
+  #close(): void {
+    const open = this.#open;
+    this.#open = null;
+    if (open === null) return;
+    if (open.kills.length === 0) {
+      const chosen = open.oomKill;
+      // The kernel said whom it had chosen, and the log ends there: a kill whose end was not seen.
+      if (chosen?.pid == null) return;
+      const unseen: KilledLine = {
+        kind: 'killed',
+        scope: chosen.scope,
+        pid: chosen.pid,
+        comm: chosen.comm,
+        uid: chosen.uid,
+        totalVmKb: null,
+        anonRssKb: null,
+        fileRssKb: null,
+        shmemRssKb: null,
+        oomScoreAdj: null,
+      };
+      const kill = { ...buildOomKill(unseen, open.newest, open, false), complete: false };
+      this.#listener.onKill(kill);
+      this.#listener.onReportEnd([kill]);
+      return;
+    }
+    this.#listener.onReportEnd(open.kills.map(({ kill }) => kill));
+  }
+}
+
+/** Whether a kill line can be the end of this report. */
+function isFor(report: Report, said: KilledLine): boolean {
+  const { oomKill, kill } = report;
+  if (oomKill !== null && oomKill.pid !== null) return oomKill.pid === said.pid;
+  // Before 5.0 the victim may be a child of the one named ("or sacrifice child").
+  if (kill !== null) return said.scope === 'unknown' || said.scope === kill.scope;
+  if (report.saysMemcg && said.scope === 'global') return false;
+  return oomKill === null || said.scope === 'unknown' || (oomKill.scope === 'memcg') === (said.scope === 'memcg');
+}
+
+function sameName(a: string | null, b: string): boolean {
+  return a === null || a === b || b.endsWith(a) || a.endsWith(b);
+}

@@ -1,0 +1,68 @@
+import type { Scope } from '../../model/oom-kill.ts';
+import type { KilledLine, Said } from './said.ts';
+
+/**
+ * `Memory cgroup out of memory: Killed process 483 (dd) total-vm:207104kB, anon-rss:48820kB, file-rss:4kB,
+ * shmem-rss:0kB, UID:0 pgtables:132kB oom_score_adj:900` (5.3; mm/oom_kill.c __oom_kill_process).
+ * Before 5.0 a line of its own begins with "Killed process". RHEL 6 puts `, UID 1002,` before the name, RHEL 7 behind
+ * it. 2.6.3x prints `vsz:` for `total-vm:`; older ones nothing behind the name, 2.4 a full stop.
+ */
+const KILLED = /^(.*?)Killed process (\d+)(?:, UID (\d+),)? \(([\s\S]*)$/;
+/** The name is the user's to choose: what the kernel prints after it is found from the right. */
+const AFTER_NAME = /^([\s\S]*)\)(?:,? UID (\d+),)?,? (?=(?:total-vm|vsz):\d)([\s\S]*)$/;
+const NAME_ONLY = /^([\s\S]*)\)(?:,? UID (\d+),?)?\.?\s*$/;
+
+const WORDS = /^(?:(Memory cgroup out of memory)|(?:Out of [Mm]emory(?: \([\w ]+\))?)): $/;
+
+export function readKilled(text: string): KilledLine | null {
+  const m = KILLED.exec(text);
+  const scope = scopeOf(m?.[1] ?? '');
+  if (!m || scope === null) return null;
+  const rest = m[4] ?? '';
+  const after = AFTER_NAME.exec(rest) ?? NAME_ONLY.exec(rest);
+  const tail = after?.[3] ?? '';
+  const uid = m[3] ?? after?.[2] ?? field(tail, /\bUID:(\d+)\b(?=[ ,]|$)/);
+  return {
+    kind: 'killed',
+    scope,
+    pid: Number(m[2]),
+    comm: after?.[1] ?? null,
+    uid: number(uid),
+    totalVmKb: number(field(tail, /^(?:total-vm|vsz):(\d+)kB/)),
+    anonRssKb: number(field(tail, /\banon-rss:(\d+)kB/)),
+    fileRssKb: number(field(tail, /\bfile-rss:(\d+)kB/)),
+    shmemRssKb: number(field(tail, /\bshmem-rss:(\d+)kB/)),
+    oomScoreAdj: number(field(tail, /\boom_score_adj:(-?\d+)$/)),
+  };
+}
+
+/** A kill line that a carrier broke: in the middle of the name (a newline in it) or, by hand, between two words. */
+export function isTornKilled(text: string): boolean {
+  if (/^(?:Memory cgroup out|Out) of [Mm]emory:(?: Killed)? ?$/.test(text)) return true;
+  const at = text.indexOf('Killed process');
+  if (at < 0 || scopeOf(text.slice(0, at)) === null) return false;
+  const said = readKilled(text);
+  return said?.comm == null || said.totalVmKb === null || /[,\s]$/.test(text);
+}
+
+/** `Out of memory: Kill process 8308 (java) score 1894 or sacrifice child` (to 4.20), `or a child` (2.6.2x). */
+const KILL = /^(?:(Memory cgroup out of memory)|Out of [Mm]emory[^:]*): [Kk]ill process (\d+) \(([\s\S]*)\) score -?\d+ or /;
+
+export function readKill(text: string): Said | null {
+  const m = KILL.exec(text);
+  return m ? { kind: 'kill', pid: Number(m[2]), comm: m[3] ?? '', scope: m[1] === undefined ? 'global' : 'memcg' } : null;
+}
+
+function scopeOf(words: string): Scope | null {
+  if (words === '') return 'unknown';
+  const m = WORDS.exec(words);
+  return m ? (m[1] === undefined ? 'global' : 'memcg') : null;
+}
+
+function field(text: string, pattern: RegExp): string | undefined {
+  return pattern.exec(text.trimEnd())?.[1];
+}
+
+function number(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text);
+}
