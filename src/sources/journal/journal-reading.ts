@@ -1,0 +1,270 @@
+import type { LineProcess } from '../../host/host.ts';
+import { formatTime, type Micros } from '../../lib/time.ts';
+import type { Emit } from '../../model/source-event.ts';
+import { complaintOf, endComplaint, ignoredFiles, lacksGrep, NO_KERNEL_RECORDS, type Complaint, type Ending } from './complaint.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { cursorOf, cursorTime, isKernelRecord, isMissedRecord, messageOf, receivedAt } from './journal-record.ts';
+import type { JournalOptions } from './journal-source.ts';
+import { atArgs, beforeArgs, oldestArgs, readArgs, type Position } from './journalctl-args.ts';
+
+const JOURNALCTL = 'journalctl';
+const SOURCE = 'journal';
+/** How long the kernel's word may take to be in the journal: what was read covers no later moment than this before. */
+const WRITE_LAG_US = 250_000;
+const OPENING_BRACE = 0x7b;
+const OWN_WORDS = Buffer.from('-- ');
+const CURSOR_LINE = Buffer.from('-- cursor: ');
+
+/** Reads the journal in order, each record once, and knows how far it came. */
+export class JournalReading {
+  readonly #options: JournalOptions;
+  readonly #emit: Emit;
+  #cursor: string | null;
+  /** Time of the oldest kernel record that is kept. */
+  #oldest: Micros | null = null;
+  /** Begin of what is covered from now on; null: continues what was told before. */
+  #coverFrom: Micros | null = null;
+  #coveredTo: Micros = 0;
+  #covering = false;
+  #grep = true;
+  #stopped = false;
+  readonly #processes = new Set<LineProcess>();
+  /** Records that another process handed over before the following one comes to them. */
+  readonly #ahead = new Set<string>();
+  #readingNow: Promise<void> | null = null;
+  #following = false;
+  #followed = false;
+
+  constructor(options: JournalOptions, emit: Emit) {
+    this.#options = options;
+    this.#emit = emit;
+    this.#cursor = usable(options.cursor, options.host.clock.now());
+  }
+
+  /** The last attempt came as far as following. */
+  get followed(): boolean {
+    return this.#followed;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const process of this.#processes) process.stop();
+  }
+
+  /** Finds from when on kernel records are kept. */
+  async findOldest(): Promise<Complaint | null> {
+    this.#followed = false;
+    const { host, dir } = this.#options;
+    const { line, ending } = await this.#first(oldestArgs(host, dir));
+    this.#oldest = line === null ? null : receivedAt(line);
+    return this.#oldest === null ? complaintOf(ending) : null;
+  }
+
+  /** Whether the record that was read last is still kept; if not, what came after it may be gone as well. */
+  async checkCursor(): Promise<Complaint | null> {
+    const { host, dir } = this.#options;
+    if (this.#cursor === null) return null;
+    const from = this.#lastTime;
+    const { line, ending } = await this.#first(atArgs(host, dir, this.#cursor));
+    if (/seek to cursor/i.test(ending.stderr)) {
+      // Not a cursor of this systemd: begin again with what is known of its time.
+      this.#cursor = null;
+    } else if (line === null) {
+      const complaint = complaintOf(ending);
+      if (complaint !== null) return complaint;
+    } else if (cursorOf(line) === this.#cursor) {
+      return null;
+    }
+    const to = line === null ? host.clock.now() : receivedAt(line);
+    const why = 'the journal no longer has the record that was read last: it was vacuumed or replaced';
+    this.#emit({ type: 'gap', source: SOURCE, from, to, why });
+    this.#covering = false;
+    this.#coverFrom = to;
+    return null;
+  }
+
+  /** Reads what is there, and tells over which time it did. */
+  async catchUp(): Promise<Complaint | null> {
+    const { since } = this.#options;
+    if (!this.#covering && this.#oldest !== null) {
+      this.#coverFrom = Math.max(this.#oldest, this.#coverFrom ?? this.#lastTime ?? since ?? 0);
+    }
+    const complaint = await this.#readToEnd();
+    if (complaint !== null) return complaint;
+    if (this.#oldest === null) {
+      this.#emit({ type: 'down', source: SOURCE, ...NO_KERNEL_RECORDS });
+    } else {
+      const detail = `journalctl, kernel records kept since ${formatTime(this.#oldest)}`;
+      this.#emit({ type: 'up', source: SOURCE, detail });
+    }
+    return null;
+  }
+
+  /** Hands over what comes, until journalctl ends: never, unless something is wrong. */
+  async follow(): Promise<Complaint> {
+    this.#ahead.clear();
+    if (this.#cursor !== null) this.#ahead.add(this.#cursor);
+    const process = this.#spawn(this.#args(this.#position(), true));
+    this.#following = true;
+    this.#followed = true;
+    const heartbeat = new Heartbeat(this.#options.host.clock, (to) => {
+      this.#cover(to);
+    });
+    heartbeat.start();
+    try {
+      for await (const line of process.lines) {
+        // What a reading at once hands over comes first, so that the order stays.
+        if (this.#readingNow !== null) await this.#readingNow;
+        this.#hand(line);
+        heartbeat.line(receivedAt(line));
+      }
+    } finally {
+      heartbeat.stop();
+      this.#following = false;
+    }
+    const ending = await this.#end(process);
+    if (this.#withoutGrep(ending)) return this.follow();
+    return endComplaint(ending);
+  }
+
+  /** See JournalSource. Calls that come while one runs share the next one. */
+  readNow(): Promise<void> {
+    if (!this.#following || this.#stopped) return Promise.resolve();
+    if (this.#readingNow !== null) return this.#readingNow.then(() => this.readNow());
+    this.#readingNow = this.#readToEnd().then(() => {
+      this.#readingNow = null;
+    });
+    return this.#readingNow;
+  }
+
+  async #readToEnd(): Promise<Complaint | null> {
+    const begun = this.#options.host.clock.now();
+    const first = this.#cursor;
+    const process = this.#spawn(this.#args(this.#position(), false));
+    let end: string | null = null;
+    for await (const line of process.lines) {
+      if (startsWith(line, CURSOR_LINE)) {
+        end = Buffer.from(line.subarray(CURSOR_LINE.length)).toString('latin1');
+      } else if (first === null || cursorOf(line) !== first) {
+        this.#hand(line, true);
+      }
+    }
+    const ending = await this.#end(process);
+    if (this.#withoutGrep(ending)) return this.#readToEnd();
+    const complaint = complaintOf(ending);
+    if (complaint !== null || this.#stopped) return complaint;
+    if (end !== null) this.#moveTo(end);
+    for (const file of ignoredFiles(ending.stderr)) {
+      const why = `journalctl cannot read ${file} and left it out`;
+      this.#emit({ type: 'gap', source: SOURCE, from: null, to: this.#oldest, why });
+    }
+    this.#cover(begun - WRITE_LAG_US);
+    return null;
+  }
+
+  #hand(line: Uint8Array, ahead = false): void {
+    // journalctl's own words between records: `-- No entries --`, `-- Boot … --`.
+    if (line.length === 0 || startsWith(line, OWN_WORDS)) return;
+    const cursor = cursorOf(line);
+    if (cursor !== null) {
+      if (!ahead && this.#ahead.delete(cursor)) return;
+      if (ahead && this.#following) this.#ahead.add(cursor);
+    }
+    this.#emit({ type: 'journal', source: SOURCE, line });
+    if (cursor !== null) this.#moveTo(cursor);
+    if (this.#oldest === null && isKernelRecord(line)) this.#firstKernelRecord(receivedAt(line));
+    if (isMissedRecord(line)) void this.#tellMissed(line, cursor);
+  }
+
+  #firstKernelRecord(time: Micros | null): void {
+    if (time === null) return;
+    this.#oldest = time;
+    this.#coverFrom = time;
+    this.#emit({ type: 'up', source: SOURCE, detail: `journalctl, kernel records kept since ${formatTime(time)}` });
+  }
+
+  /** The lost messages came after the last kernel record before journald's notice. */
+  async #tellMissed(line: Uint8Array, cursor: string | null): Promise<void> {
+    const to = receivedAt(line);
+    const why = `journald could not keep up with the kernel: ${messageOf(line) ?? 'missed kernel messages'}`;
+    let from: Micros | null = null;
+    if (cursor !== null) {
+      const { line: before } = await this.#first(beforeArgs(this.#options.host, this.#options.dir, cursor));
+      from = before === null ? null : receivedAt(before);
+    }
+    this.#emit({ type: 'gap', source: SOURCE, from, to, why });
+  }
+
+  #cover(to: Micros): void {
+    if (this.#oldest === null || to <= (this.#coverFrom ?? this.#coveredTo)) return;
+    this.#emit({ type: 'covered', source: SOURCE, from: this.#coverFrom, to });
+    this.#coverFrom = null;
+    this.#coveredTo = to;
+    this.#covering = true;
+  }
+
+  #moveTo(cursor: string): void {
+    if (cursor === this.#cursor) return;
+    this.#cursor = cursor;
+    this.#options.onCursor(cursor);
+  }
+
+  get #lastTime(): Micros | null {
+    return this.#cursor === null ? null : cursorTime(this.#cursor);
+  }
+
+  #position(): Position {
+    const { since } = this.#options;
+    return this.#cursor !== null ? { cursor: this.#cursor } : since === null ? null : { since };
+  }
+
+  #args(position: Position, follow: boolean): string[] {
+    const { host, dir, pattern, matches } = this.#options;
+    // Without any kernel record so far, the first one must be seen, whatever it says.
+    const grep = this.#grep && !(follow && this.#oldest === null);
+    return readArgs(host, dir, { pattern: grep ? pattern : null, matches }, position, follow);
+  }
+
+  /** True once: this journalctl cannot select by pattern, so everything is to be read. */
+  #withoutGrep(ending: Ending): boolean {
+    if (!lacksGrep(ending) || !this.#grep || this.#stopped) return false;
+    this.#grep = false;
+    return true;
+  }
+
+  /** The first record that journalctl prints when called so; it is stopped then. */
+  async #first(args: readonly string[]): Promise<{ readonly line: Uint8Array | null; readonly ending: Ending }> {
+    const process = this.#spawn(args);
+    let first: Uint8Array | null = null;
+    for await (const line of process.lines) {
+      if (line[0] !== OPENING_BRACE) continue;
+      first = line;
+      break;
+    }
+    process.stop();
+    return { line: first, ending: await this.#end(process) };
+  }
+
+  #spawn(args: readonly string[]): LineProcess {
+    const process = this.#options.host.spawn(JOURNALCTL, args);
+    this.#processes.add(process);
+    if (this.#stopped) process.stop();
+    return process;
+  }
+
+  async #end(process: LineProcess) {
+    const ending = await process.ended;
+    this.#processes.delete(process);
+    return ending;
+  }
+}
+
+/** A cursor from the future (the wall clock was set back) would wait for it: better none. */
+function usable(cursor: string | null, now: Micros): string | null {
+  const time = cursor === null ? null : cursorTime(cursor);
+  return time !== null && time > now ? null : cursor;
+}
+
+function startsWith(line: Uint8Array, opening: Uint8Array): boolean {
+  return line.length >= opening.length && Buffer.compare(line.subarray(0, opening.length), opening) === 0;
+}
