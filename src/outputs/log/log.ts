@@ -1,0 +1,122 @@
+import pino from 'pino';
+import { formatTime, formatTimeOrNull, type Micros } from '../../lib/time.ts';
+import type { OomKill } from '../../model/oom-kill.ts';
+import type { SourceEvent } from '../../model/source-event.ts';
+import type { Verdict } from '../../model/verdict.ts';
+import { type Destination, openStdout } from './destination.ts';
+import type { LogFields } from './line-schema.ts';
+import { killSentence, verdictSentence } from './sentences.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+type Told = Extract<SourceEvent, { readonly type: 'up' | 'down' | 'gap' }>;
+
+export interface LogOptions {
+  /** Where lines go; standard output unless given. */
+  readonly write?: Destination;
+  readonly level: LogLevel;
+  readonly nodeName: string | null;
+  readonly now: () => Micros;
+}
+
+export interface Log {
+  verdict(verdict: Verdict): void;
+  /** `endedContainer`: a verdict tells of this kill already, so that it is a detail (debug). */
+  oomKill(kill: OomKill, endedContainer?: boolean): void;
+  /** `source.up`, `source.down` or `source.gap`. */
+  source(event: Told): void;
+  /** `event` begins with `agent.` or `source.`; the fields are the caller's. */
+  agent(event: `agent.${string}` | `source.${string}`, msg: string, fields?: Readonly<Record<string, unknown>>, level?: LogLevel): void;
+  /** Lines lost so far because nobody read them. */
+  dropped(): number;
+  /** Resolves when all is written, or after so many milliseconds. */
+  flush(timeoutMs: number): Promise<void>;
+}
+
+/** JSON logs, one object a line (contract: JSON logs; `logLineSchema`). */
+export function createLog({ write = openStdout(), level, nodeName, now }: LogOptions): Log {
+  const logger = pino(
+    {
+      level,
+      base: nodeName === null ? {} : { 'k8s.node.name': nodeName },
+      messageKey: 'msg',
+      timestamp: () => `,"time":"${formatTime(now())}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    write,
+  );
+  const line = (at: LogLevel, event: string, msg: string, fields: Readonly<Record<string, unknown>>): void => {
+    logger[at]({ event, ...known(fields) }, msg);
+  };
+
+  return {
+    verdict(verdict) {
+      const quiet = verdict.family === 'program' || verdict.family === 'orchestrator';
+      line(quiet ? 'info' : 'warn', 'exit.verdict', verdictSentence(verdict), verdictFields(verdict));
+    },
+    oomKill(kill, endedContainer = false) {
+      line(endedContainer ? 'debug' : 'warn', 'oom.kill', killSentence(kill), killFields(kill));
+    },
+    source(event) {
+      const source = { 'why137.source': event.source };
+      if (event.type === 'up') line('info', 'source.up', `${event.source} is read: ${event.detail}`, source);
+      else if (event.type === 'down') {
+        line('warn', 'source.down', `${event.source} cannot be read: ${event.why}`, { ...source, 'why137.source.cure': event.cure });
+      } else {
+        const gap = { 'why137.gap.from': formatTimeOrNull(event.from), 'why137.gap.to': formatTimeOrNull(event.to) };
+        line('warn', 'source.gap', `${event.source} lost something for certain: ${event.why}`, { ...source, ...gap });
+      }
+    },
+    agent(event, msg, fields = {}, at = 'info') {
+      line(at, event, msg, fields);
+    },
+    dropped: () => write.dropped?.() ?? 0,
+    flush: (timeoutMs) => write.flushed?.(timeoutMs) ?? Promise.resolve(),
+  };
+}
+
+/** Without what is not known: an attribute is there or it is not. */
+function known(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
+}
+
+type OrNull<T> = { readonly [K in keyof T]: T[K] | null };
+
+function verdictFields({ container, exit, ...verdict }: Verdict): OrNull<LogFields> {
+  return {
+    'k8s.namespace.name': container.podNamespace,
+    'k8s.pod.name': container.podName,
+    'k8s.pod.uid': container.podUid,
+    'k8s.container.name': container.containerName,
+    'k8s.container.restart_count': container.restartCount,
+    'container.id': container.containerId,
+    'container.runtime.name': container.runtime,
+    'container.image.name': container.image,
+    'process.pid': container.initPid,
+    'exit.code': exit.code,
+    'exit.time': exit.finishedAt,
+    'why137.cause': verdict.cause,
+    'why137.family': verdict.family,
+    'why137.confidence': verdict.confidence,
+    'why137.verdict.id': verdict.id,
+    'why137.verdict.revision': verdict.revision,
+    'why137.verdict.final': verdict.final,
+    'why137.runtime_agrees': verdict.runtimeAgrees,
+    'why137.oom_kill.ids': verdict.oomKills,
+  };
+}
+
+function killFields(kill: OomKill): OrNull<LogFields> {
+  return {
+    'k8s.pod.uid': kill.podUid,
+    'container.id': kill.containerId,
+    'process.pid': kill.victim.pid,
+    'why137.oom_kill.id': kill.id,
+    'why137.oom_kill.time': kill.time,
+    'why137.oom_kill.victim': kill.victim.comm,
+    'why137.oom_kill.scope': kill.scope,
+    'why137.oom_kill.level': kill.level,
+    'why137.oom_kill.limit_cgroup': kill.limitCgroup,
+    'why137.oom_kill.victim_cgroup': kill.victimCgroup,
+    'why137.oom_kill.trust': kill.trust,
+  };
+}
