@@ -40,7 +40,7 @@ export async function findEndpoints(exists: (socket: string) => Promise<boolean>
  * @throws {Why137Error} W137_CONFIG
  */
 export function parseEndpoint(value: string): RuntimeEndpoint {
-  const path = /^(?:unix:(?:\/\/)?)?(\/[^\0]*[^/\0])$/.exec(value.trim())?.[1];
+  const path = /^(?:unix:(?:\/\/)?)?(\/(?!\/)[^\0]*[^/\0])$/.exec(value.trim())?.[1];
   if (path === undefined) {
     throw new Why137Error(
       'W137_CONFIG',

@@ -1,4 +1,5 @@
-import type { Metadata } from '@grpc/grpc-js';
+import type { Socket } from 'node:net';
+import type { ChannelCredentials, Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../../host/clock.ts';
 import { RPC_STATUS, RpcError } from './rpc-error.ts';
 
@@ -42,7 +43,9 @@ const CHANNEL_OPTIONS = {
 /** Connects lazily to a unix socket; loads grpc-js (about 5 MiB resident) when it is first needed. */
 export async function openChannel(socketPath: string, clock: Clock): Promise<Channel> {
   const grpc = await import('@grpc/grpc-js');
-  const client = new grpc.Client(`unix:${socketPath}`, grpc.credentials.createInsecure(), CHANNEL_OPTIONS);
+  const credentials = grpc.credentials.createInsecure();
+  const closeSockets = holdSockets(credentials);
+  const client = new grpc.Client(`unix:${socketPath}`, credentials, CHANNEL_OPTIONS);
   const open = new Set<{ cancel(): void }>();
   const metadataOf = (options: CallOptions): Metadata => {
     const metadata = new grpc.Metadata();
@@ -104,7 +107,34 @@ export async function openChannel(socketPath: string, clock: Clock): Promise<Cha
     close() {
       for (const call of open) call.cancel();
       client.close();
+      closeSockets();
     },
+  };
+}
+
+/**
+ * Keeps hold of the sockets that grpc-js connects. It forgets a connection that a closed client was still waiting for
+ * (a server that accepts and says nothing), which would cost a file descriptor at every attempt.
+ */
+function holdSockets(credentials: ChannelCredentials): () => void {
+  const sockets = new Set<Socket>();
+  let closed = false;
+  const create = credentials._createSecureConnector.bind(credentials);
+  credentials._createSecureConnector = (target, options, callCredentials) => {
+    const connector = create(target, options, callCredentials);
+    return {
+      ...connector,
+      connect(socket) {
+        sockets.add(socket);
+        socket.once('close', () => sockets.delete(socket));
+        if (closed) socket.destroy();
+        return connector.connect(socket);
+      },
+    };
+  };
+  return () => {
+    closed = true;
+    for (const socket of sockets) socket.destroy();
   };
 }
 
