@@ -7,6 +7,10 @@ import { frameKmsg, looksLikeKmsg } from './kmsg-record.ts';
 import { stripPrintk } from './printk-prefix.ts';
 import { WallClock, type TimeContext } from './wall-time.ts';
 
+/** What a log is said to be; `auto` takes each line for what it looks like. */
+export const TEXT_FORMATS = ['auto', 'journal-json', 'syslog', 'dmesg', 'kmsg'] as const;
+export type TextFormat = (typeof TEXT_FORMATS)[number];
+
 type Frameless = Omit<KernelLine, 'at' | 'source'>;
 
 /** Fields that a container platform puts a log line in, and those that name who logged it. */
@@ -18,6 +22,8 @@ const MAX_DEPTH = 3;
 const QUOTE = /^(?:\s*[>|])*\s*/;
 /** `journalctl -o short-monotonic`: host and tag behind the uptime; a tag other than the kernel's has a pid. */
 const HOST_TAG = /^(\S+) (?:(kernel): |[^\s:[\]]+\[\d+\]: )/;
+/** `dmesg -r`. */
+const LEVEL = /^<[0-7]>/;
 /** A console puts the kernel's line behind whatever a program had printed without a newline. */
 const GLUED = /^[^[]*[^[\s] *(?=\[\s*\d+\.\d{6}\]\s)/;
 
@@ -32,15 +38,32 @@ export class TextFraming {
   #afterKernel = false;
   #host = '';
 
-  constructor(context: TimeContext) {
+  readonly #format: TextFormat;
+
+  constructor(context: TimeContext, format: TextFormat = 'auto') {
     this.#clock = new WallClock(context);
+    this.#format = format;
+    if (format === 'syslog') this.#style = 'tagged';
   }
 
   frame(raw: string): Framed {
-    const framed = this.#frame(raw, raw, 0);
+    const framed = this.#of(raw);
     this.#afterKernel = 'line' in framed;
     if ('line' in framed) this.#host = framed.line.host;
     return framed;
+  }
+
+  #of(raw: string): Framed {
+    switch (this.#format) {
+      case 'journal-json':
+        return (raw.startsWith('{') ? this.#json(raw, raw, 0) : null) ?? { drop: 'not-json' };
+      case 'kmsg':
+        return frameKmsg(raw, this.#clock);
+      case 'dmesg':
+        return this.#uptime(raw, raw.replace(QUOTE, '').replace(LEVEL, '')) ?? this.#carried(raw, raw.replace(QUOTE, ''));
+      default:
+        return this.#frame(raw, raw, 0);
+    }
   }
 
   #frame(raw: string, inner: string, depth: number): Framed {

@@ -3,12 +3,12 @@ import type { KillListener } from '../report/assembler.ts';
 import { MAX_REPORT_BYTES } from '../report/report.ts';
 import type { Drops } from './drops.ts';
 import { BEGIN_NEEDLE, FACT_NEEDLES, KILL_NEEDLES, KILL_NEEDLES_AS_ARRAYS, LONGEST_NEEDLE } from './needles.ts';
-import { TextReader } from './text-reader.ts';
+import { TextReader, type ReaderOptions } from './text-reader.ts';
 
 /** Bytes around what was found that are read too: lines torn off, lines that follow at once. */
 const AROUND = 8 * 1024;
 /** After a find, so many bytes are read in full: a group kill's other lines. */
-const AWAKE_BYTES = 128 * 1024;
+const AWAKE_BYTES = 64 * 1024;
 
 /**
  * Reads a text log of any size: looks for a few needles in the bytes, at about grep's speed, and decodes only what lies
@@ -26,8 +26,8 @@ export class BulkReader {
   #awakeTo = AWAKE_BYTES;
   #tail: Buffer = Buffer.alloc(0);
 
-  constructor(source: string, context: TimeContext, listener: KillListener) {
-    this.#reader = new TextReader(source, context, listener);
+  constructor(source: string, context: TimeContext, listener: KillListener, options: ReaderOptions = {}) {
+    this.#reader = new TextReader(source, context, listener, options);
   }
 
   get drops(): Drops {
@@ -37,13 +37,14 @@ export class BulkReader {
   push(bytes: Uint8Array): void {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (this.#at === 0 && chunk[0] === 0x7b) this.#needles = [...KILL_NEEDLES, ...KILL_NEEDLES_AS_ARRAYS];
-    const found = this.#lastFind(chunk);
-    if (found >= 0) {
-      this.#wake();
-      this.#awakeTo = this.#at + found + AWAKE_BYTES;
-    } else if (this.#waiting === null && this.#at >= this.#awakeTo) this.#sleep();
-    if (this.#waiting === null) this.#reader.push(chunk);
-    else this.#wait(this.#waiting, chunk);
+    const found = this.#find(chunk);
+    if (found !== null) {
+      this.#wake(chunk.subarray(0, found.first));
+      this.#awakeTo = this.#at + found.last + AWAKE_BYTES;
+    }
+    const awake = this.#waiting === null ? Math.min(chunk.length, Math.max(0, this.#awakeTo - this.#at)) : 0;
+    if (awake > 0) this.#reader.push(chunk.subarray(0, awake));
+    if (awake < chunk.length) this.#wait(this.#waiting ?? this.#sleep(), chunk.subarray(awake));
     this.#at += chunk.length;
     this.#tail = chunk.length >= LONGEST_NEEDLE ? chunk.subarray(-LONGEST_NEEDLE) : Buffer.concat([this.#tail, chunk]).subarray(-LONGEST_NEEDLE);
   }
@@ -56,22 +57,22 @@ export class BulkReader {
     this.#reader.end();
   }
 
-  /** Where in the chunk the last needle is, or -1; one may have begun in the chunk before. */
-  #lastFind(chunk: Buffer): number {
+  /** Where in the chunk the first and the last needle are; one may have begun in the chunk before. */
+  #find(chunk: Buffer): { first: number; last: number } | null {
     const seam = Buffer.concat([this.#tail, chunk.subarray(0, LONGEST_NEEDLE)]);
-    let last = this.#needles.some((needle) => seam.includes(needle)) ? 0 : -1;
-    for (const needle of this.#needles) {
-      if (chunk.includes(needle)) last = Math.max(last, chunk.lastIndexOf(needle));
-    }
-    return last;
+    const firsts = this.#needles.map((needle) => chunk.indexOf(needle)).filter((at) => at >= 0);
+    if (this.#needles.some((needle) => seam.includes(needle))) firsts.push(0);
+    if (firsts.length === 0) return null;
+    return { first: Math.min(...firsts), last: Math.max(0, ...this.#needles.map((needle) => chunk.lastIndexOf(needle))) };
   }
 
-  #sleep(): void {
-    // The line that the last chunk cut waits with what comes.
+  #sleep(): Buffer[] {
+    // The line that was cut waits with what comes.
     const rest = this.#reader.takeRest();
     this.#waiting = [rest];
     this.#waitingBytes = rest.length;
     this.#lost = false;
+    return this.#waiting;
   }
 
   #wait(waiting: Buffer[], chunk: Buffer): void {
@@ -85,11 +86,11 @@ export class BulkReader {
   }
 
   /** Hands over what was passed by and belongs to the report that was just found. */
-  #wake(): void {
+  #wake(before: Buffer): void {
     if (this.#waiting === null) return;
     const waited = Buffer.concat(this.#waiting);
     this.#waiting = null;
-    const wanted = reportBegin(waited) - AROUND;
+    const wanted = (before.includes(BEGIN_NEEDLE) ? waited.length : reportBegin(waited)) - AROUND;
     // From the beginning of a line; the first one may be cut where something was let go.
     const newline = wanted > 0 ? waited.lastIndexOf(10, wanted) : -1;
     const from = newline >= 0 ? newline + 1 : this.#lost ? waited.indexOf(10) + 1 : 0;

@@ -2,7 +2,7 @@
  * What lets a reader pass over everything else without decoding it. Every kill has a line with the first needle, or,
  * where its end was not seen, the second; all else that belongs to a report is found from there, going back.
  */
-export const KILL_NEEDLES: readonly Buffer[] = ['Killed process', 'oom-kill:constraint='].map((text) => Buffer.from(text));
+export const KILL_NEEDLES: readonly Buffer[] = ['Killed process', 'oom-kill:constraint=CONSTRAINT_'].map((text) => Buffer.from(text));
 
 /** The same two in journal JSON that writes a message as an array of bytes (a name that is not UTF-8). */
 export const KILL_NEEDLES_AS_ARRAYS: readonly Buffer[] = [',', ', '].flatMap((separator) =>
@@ -21,7 +21,7 @@ export const FACT_NEEDLES: readonly Buffer[] = [
   ' due to memory.oom.group',
 ].map((text) => Buffer.from(text));
 
-export const LONGEST_NEEDLE = 96;
+export const LONGEST_NEEDLE = 160;
 
 /**
  * What `journalctl -g` is to select: every kernel line that the assembler uses, and journald's word that it lost some.

@@ -1,8 +1,14 @@
-import { TextFraming } from '../framing/text-line.ts';
+import { TextFraming, type TextFormat } from '../framing/text-line.ts';
 import type { TimeContext } from '../framing/wall-time.ts';
 import { Assembler, type KillListener } from '../report/assembler.ts';
 import { Drops } from './drops.ts';
 import { LineSplitter } from './line-splitter.ts';
+
+export interface ReaderOptions {
+  readonly format?: TextFormat;
+  /** Keep the tables of a report in its raw lines too. */
+  readonly fullRaw?: boolean;
+}
 
 /** Reads every line of a text log in any framing: bytes in, kills out. The plain way; BulkReader is the fast one. */
 export class TextReader {
@@ -13,10 +19,10 @@ export class TextReader {
   readonly #assembler: Assembler;
   readonly #splitter: LineSplitter;
 
-  constructor(source: string, context: TimeContext, listener: KillListener) {
+  constructor(source: string, context: TimeContext, listener: KillListener, options: ReaderOptions = {}) {
     this.#source = source;
-    this.#framing = new TextFraming(context);
-    this.#assembler = new Assembler(listener);
+    this.#framing = new TextFraming(context, options.format);
+    this.#assembler = new Assembler(listener, options.fullRaw);
     this.#splitter = new LineSplitter(
       (line, at) => {
         this.#line(line.toString('utf8'), at);

@@ -23,8 +23,11 @@ export class Assembler {
   readonly #torn = new TornLines();
   #open: Report | null = null;
 
-  constructor(listener: KillListener) {
+  readonly #fullRaw: boolean;
+
+  constructor(listener: KillListener, fullRaw = false) {
     this.#listener = listener;
+    this.#fullRaw = fullRaw;
   }
 
   push(line: KernelLine): void {
@@ -44,6 +47,7 @@ export class Assembler {
 
   #line(line: KernelLine): void {
     const said = readSaid(line.text);
+    if (this.#fullRaw && this.#open?.kills.length === 0 && !isKept(said, line)) this.#open.raw.push(line.raw);
     // A line without prefix where others have one is the rest of the line before it, never one of its own.
     if (said === null || line.bare) return;
     const open = this.#open;
@@ -203,6 +207,11 @@ export class Assembler {
     }
     this.#listener.onReportEnd(open.kills.map(({ kill }) => kill));
   }
+}
+
+/** Whether a line is kept anyway: those of the tables and of the call trace are not. */
+function isKept(said: Said | null, line: KernelLine): boolean {
+  return said !== null && !line.bare && said.kind !== 'dump-header' && said.kind !== 'dump-row' && said.kind !== 'cpu';
 }
 
 /** Whether a kill line can be the end of this report. */
