@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import type { Host } from '../../host/host.ts';
+import { Backoff } from '../../lib/backoff.ts';
+import type { Micros } from '../../lib/time.ts';
+import type { Emit } from '../../model/source-event.ts';
+import type { Source } from '../source.ts';
+import { errno, openKmsg, type KmsgDevice } from './kmsg-device.ts';
+
+export interface KmsgPosition {
+  readonly bootId: string;
+  /** Sequence number of the last record that was handed over. */
+  readonly seq: number;
+}
+
+export interface KmsgOptions {
+  readonly host: Host;
+  readonly pollMs?: number;
+  readonly position: KmsgPosition | null;
+  onPosition(position: KmsgPosition): void;
+  /** For tests: how the device is opened. */
+  readonly open?: (path: string) => KmsgDevice;
+}
+
+const NAME = 'kmsg';
+/** So many records at most before others get their turn. */
+const RECORDS_PER_TURN = 2_000;
+const QUIET_COVER_US = 1_000_000;
+const HEAD = /^\d+,(\d+),(\d+)[,;]/;
+
+/** The kernel's ring buffer, read record by record from /dev/kmsg. */
+export function kmsgSource(options: KmsgOptions): Source {
+  const { host, pollMs = 100, open = openKmsg } = options;
+  const path = host.path('/dev/kmsg');
+  const backoff = new Backoff(1_000, 30_000);
+  const bootId = readOr(host, '/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+  let emit: Emit = () => undefined;
+  let forget: () => void = () => undefined;
+  let device: KmsgDevice | null = null;
+  let seq: number | null = options.position?.bootId === bootId ? options.position.seq : null;
+  let overrun = false;
+  let downWhy: string | null = null;
+  let up = false;
+  let drainedAt: Micros | null = null;
+  let toldAt: Micros = 0;
+  /** Begin of what is covered from now on; null: continues what was told before. */
+  let coverFrom: Micros | null = null;
+  let begun = seq !== null;
+
+  function take(record: Uint8Array, now: Micros): void {
+    const head = HEAD.exec(Buffer.from(record.subarray(0, 80)).toString('latin1'));
+    const number = head === null ? null : Number(head[1]);
+    if (number !== null) {
+      if (seq !== null && number <= seq) return;
+      if (seq !== null && number > seq + 1) lost(number - seq - 1, now);
+      else if (overrun) lost(null, now);
+      overrun = false;
+      seq = number;
+      if (!begun) {
+        begun = true;
+        coverFrom = wallTime(host, now, Number(head?.[2]));
+      }
+    }
+    emit({ type: 'kmsg', source: NAME, record });
+  }
+
+  function lost(records: number | null, now: Micros): void {
+    const number = records === null ? 'some' : String(records);
+    const why = `the kernel overwrote ${number} record(s) of its log before they could be read`;
+    emit({ type: 'gap', source: NAME, from: drainedAt, to: now, why });
+  }
+
+  /** Reads until nothing is left (true) or the turn is over (false). */
+  function drain(from: KmsgDevice, now: Micros): boolean {
+    for (let records = 0; records < RECORDS_PER_TURN; records += 1) {
+      try {
+        const record = from.read();
+        if (record === null) return true;
+        take(record, now);
+      } catch (error) {
+        const code = errno(error);
+        // EPIPE: the next read gives the oldest record there is. EINVAL: that record is passed over by the kernel.
+        if (code === 'EPIPE') overrun = true;
+        else if (code === 'EINVAL') lost(1, now);
+        else if (code !== 'EINTR') throw error;
+      }
+    }
+    return false;
+  }
+
+  function turn(): void {
+    const now = host.clock.now();
+    const before = seq;
+    try {
+      if (device === null) {
+        device = open(path);
+        backoff.reset();
+      }
+      const empty = drain(device, now);
+      if (!up) emit({ type: 'up', source: NAME, detail: path });
+      up = true;
+      downWhy = null;
+      if (seq !== null && seq !== before) options.onPosition({ bootId, seq });
+      if (empty) cover(now, seq !== before);
+      again(empty ? pollMs : 0);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function cover(now: Micros, records: boolean): void {
+    drainedAt = now;
+    if (!records && now - toldAt < QUIET_COVER_US) return;
+    toldAt = now;
+    if (coverFrom !== null && coverFrom >= now) return;
+    emit({ type: 'covered', source: NAME, from: begun ? coverFrom : now, to: now });
+    begun = true;
+    coverFrom = null;
+  }
+
+  function fail(error: unknown): void {
+    device?.close();
+    device = null;
+    const { why, cure } = explain(path, error);
+    if (why !== downWhy) emit({ type: 'down', source: NAME, why, cure });
+    downWhy = why;
+    up = false;
+    again(backoff.next());
+  }
+
+  function again(ms: number): void {
+    forget = host.clock.after(ms, turn);
+  }
+
+  return {
+    name: NAME,
+    kind: 'kernel-log',
+    start(to) {
+      emit = to;
+      turn();
+      return Promise.resolve();
+    },
+    stop() {
+      forget();
+      device?.close();
+      device = null;
+      return Promise.resolve();
+    },
+  };
+}
+
+function explain(path: string, error: unknown): { readonly why: string; readonly cure: string | null } {
+  const code = errno(error);
+  if (code === 'ENOENT' || code === 'ENXIO') {
+    const what = code === 'ENOENT' ? 'does not exist' : "is not the kernel's log device";
+    return { why: `${path} ${what}`, cure: "Mount the host's /dev/kmsg, or start the agent with --kmsg off" };
+  }
+  if (code === 'EPERM' || code === 'EACCES') {
+    return {
+      why: `${path} may not be read (${code})`,
+      cure: 'Run the agent as root with the capability SYSLOG, and let the container use the device (privileged, or a device rule for 1:11)',
+    };
+  }
+  return { why: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, cure: null };
+}
+
+/** The kernel's clock (microseconds since boot) as wall time. */
+function wallTime(host: Host, now: Micros, sinceBoot: number): Micros {
+  const uptime = Number(readOr(host, '/proc/uptime')?.split(' ')[0] ?? Number.NaN);
+  return Number.isFinite(uptime) ? Math.round(now - uptime * 1_000_000 + sinceBoot) : now;
+}
+
+/** These files are the same in every namespace, so our own /proc will do. */
+function readOr(host: Host, file: string): string | null {
+  for (const path of [host.path(file), file]) {
+    try {
+      return readFileSync(path, 'latin1');
+    } catch {
+      // The next one, or not known.
+    }
+  }
+  return null;
+}

@@ -1,0 +1,126 @@
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { TextFilePosition } from './text-file-source.ts';
+
+const MARK_BYTES = 64;
+const NEWLINE = 0x0a;
+/** What logrotate and its like put behind the name: a number or a date, and how it was compressed. */
+const ROTATED = /^[.-](?:\d[\d.-]*|old)(?:\.(?:gz|xz|bz2|zst|lz4))?$/;
+
+/** One opened log file and how far it was read. */
+export class LogFile {
+  readonly path: string;
+  readonly inode: number;
+  readonly #handle: FileHandle;
+  offset: number;
+  /** Just behind the last newline that was read: where another run should go on. */
+  lineOffset: number;
+  /** The last bytes that were read, to tell a file that was truncated and grew again. */
+  #mark: Buffer = Buffer.alloc(0);
+
+  private constructor(path: string, handle: FileHandle, inode: number, offset: number) {
+    this.path = path;
+    this.#handle = handle;
+    this.inode = inode;
+    this.offset = offset;
+    this.lineOffset = offset;
+  }
+
+  /** Throws as fs.promises.open does. */
+  static async open(path: string, offset = 0): Promise<LogFile> {
+    const handle = await open(path, 'r');
+    const { ino } = await handle.stat();
+    return new LogFile(path, handle, ino, offset);
+  }
+
+  /** Goes on at a saved position, which `isContinued` then verifies. */
+  resumeAt(position: TextFilePosition): void {
+    this.offset = this.lineOffset = position.offset;
+    this.#mark = Buffer.from(position.mark ?? '', 'base64');
+  }
+
+  restart(): void {
+    this.resumeAt({ inode: this.inode, offset: 0 });
+  }
+
+  /** Where another run should go on. */
+  get position(): TextFilePosition {
+    const partial = this.offset - this.lineOffset;
+    const mark = this.#mark.subarray(0, Math.max(0, this.#mark.length - partial)).toString('base64');
+    return { inode: this.inode, offset: this.lineOffset, mark };
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  /** The next bytes, as a view of the buffer; empty at the end of the file. */
+  async read(buffer: Buffer): Promise<Buffer> {
+    const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.offset);
+    const chunk = buffer.subarray(0, bytesRead);
+    if (bytesRead === 0) return chunk;
+    const newline = chunk.lastIndexOf(NEWLINE);
+    if (newline !== -1) this.lineOffset = this.offset + newline + 1;
+    this.offset += bytesRead;
+    this.#mark = Buffer.concat([this.#mark, chunk.subarray(-MARK_BYTES)]).subarray(-MARK_BYTES);
+    return chunk;
+  }
+
+  /** Whether the bytes before the offset are still those that were read there (or a line at least begins there). */
+  async isContinued(): Promise<boolean> {
+    if (this.offset === 0) return true;
+    if ((await this.size()) < this.offset) return false;
+    return this.#holds(this.#mark.length > 0 ? this.#mark : Buffer.of(NEWLINE), this.offset);
+  }
+
+  /** Whether this file holds the other's last read bytes at the same place: then it is a copy of it. */
+  async isCopyOf(other: LogFile): Promise<boolean> {
+    return (await this.size()) >= other.offset && other.#mark.length > 0 && (await this.#holds(other.#mark, other.offset));
+  }
+
+  /** Moves on to the begin of the next line. */
+  async skipToLine(buffer: Buffer): Promise<void> {
+    for (;;) {
+      const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.offset);
+      const newline = buffer.subarray(0, bytesRead).indexOf(NEWLINE);
+      this.offset += newline === -1 ? bytesRead : newline + 1;
+      this.lineOffset = this.offset;
+      this.#mark = Buffer.alloc(0);
+      if (newline !== -1 || bytesRead === 0) return;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  async #holds(bytes: Buffer, before: number): Promise<boolean> {
+    const found = Buffer.alloc(bytes.length);
+    const { bytesRead } = await this.#handle.read(found, 0, bytes.length, Math.max(0, before - bytes.length));
+    return bytesRead === bytes.length && found.equals(bytes);
+  }
+}
+
+export interface Rotated {
+  readonly path: string;
+  readonly inode: number;
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly compressed: boolean;
+}
+
+/** The files that a log was rotated to (`syslog.1`, `messages-20261123`, `syslog.2.gz`), newest first. */
+export async function rotatedFiles(path: string): Promise<Rotated[]> {
+  const dir = dirname(path);
+  const log = basename(path);
+  const names = (await readdir(dir)).filter((name) => name.startsWith(log) && ROTATED.test(name.slice(log.length)));
+  const files = await Promise.all(
+    names.map(async (name) => {
+      const found = await stat(join(dir, name)).catch(() => null);
+      if (!found?.isFile()) return null;
+      const compressed = /\.(?:gz|xz|bz2|zst|lz4)$/.test(name);
+      return { path: join(dir, name), inode: found.ino, size: found.size, modifiedMs: found.mtimeMs, compressed };
+    }),
+  );
+  return files.filter((file) => file !== null).sort((a, b) => b.modifiedMs - a.modifiedMs);
+}

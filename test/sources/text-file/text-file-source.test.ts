@@ -1,0 +1,241 @@
+import { appendFileSync, chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemHost } from '../../../src/host/system-host.ts';
+import type { SourceEvent } from '../../../src/model/source-event.ts';
+import { textFileSource, type TextFilePosition } from '../../../src/sources/text-file/text-file-source.ts';
+import type { Source } from '../../../src/sources/source.ts';
+
+const FILE = '/var/log/syslog';
+
+describe('textFileSource', () => {
+  let root: string;
+  let log: string;
+  const running: Source[] = [];
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'w137-text-'));
+    mkdirSync(join(root, 'var/log'), { recursive: true });
+    log = join(root, FILE);
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((source) => source.stop()));
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  interface Begun {
+    readonly source: Source;
+    readonly events: SourceEvent[];
+    /** Text handed over, with `|` where a piece began that does not continue the one before. */
+    readonly text: () => string;
+    readonly position: () => TextFilePosition | null;
+    of<T extends SourceEvent['type']>(type: T): Extract<SourceEvent, { type: T }>[];
+  }
+
+  async function begin(position: TextFilePosition | null = null, lookbackBytes = 1_000_000): Promise<Begun> {
+    const events: SourceEvent[] = [];
+    let text = '';
+    let at = position;
+    const source = textFileSource({
+      host: systemHost(root),
+      file: FILE,
+      position,
+      onPosition: (next) => (at = next),
+      lookbackBytes,
+    });
+    running.push(source);
+    await source.start((event) => {
+      if (event.type === 'text') text += (event.begin ? '|' : '') + Buffer.from(event.chunk).toString();
+      else events.push(event);
+    });
+    return {
+      source,
+      events,
+      text: () => text,
+      position: () => at,
+      of: <T extends SourceEvent['type']>(type: T) =>
+        events.filter((event): event is Extract<SourceEvent, { type: T }> => event.type === type),
+    };
+  }
+
+  async function until(what: () => boolean): Promise<void> {
+    await expect.poll(what, { timeout: 10_000, interval: 10 }).toBe(true);
+  }
+  const reads = async (begun: Begun, text: string) => {
+    await expect.poll(begun.text, { timeout: 10_000, interval: 10 }).toBe(text);
+  };
+  const covers = (begun: Begun) => until(() => begun.of('covered').length > 0);
+
+  it('reads the rotated file and the file at first, then what comes, and claims each end of file', async () => {
+    writeFileSync(`${log}.1`, 'one\n');
+    writeFileSync(log, 'two\n');
+    const begun = await begin();
+    await reads(begun, '|one\n|two\n');
+    await covers(begun);
+    const [first] = begun.of('covered');
+    expect(first?.from).toBe(Math.round((await stat(`${log}.1`)).mtimeMs * 1_000));
+    appendFileSync(log, 'thr');
+    await reads(begun, '|one\n|two\nthr');
+    const line = begun.position();
+    appendFileSync(log, 'ee\n');
+    await reads(begun, '|one\n|two\nthree\n');
+    expect(line).toMatchObject({ inode: (await stat(log)).ino, offset: 4 });
+    await until(() => begun.position()?.offset === 10);
+  });
+
+  it('looks back no further than asked, and begins with a whole line', async () => {
+    writeFileSync(`${log}.1`, 'aaaa\nbbbb\ncccc\n');
+    writeFileSync(log, '1111\n2222\n');
+    await reads(await begin(null, 17), '|cccc\n|1111\n2222\n');
+    await reads(await begin(null, 7), '|2222\n');
+    await reads(await begin(null, 5), '|2222\n');
+  });
+
+  it('follows a rename: what is still written to the old file, then the new one', async () => {
+    writeFileSync(log, 'a\n');
+    const begun = await begin();
+    await reads(begun, '|a\n');
+    renameSync(log, `${log}.1`);
+    writeFileSync(log, '');
+    appendFileSync(`${log}.1`, 'b\n');
+    await reads(begun, '|a\nb\n');
+    appendFileSync(`${log}.1`, 'c\n');
+    appendFileSync(log, 'd\n');
+    await reads(begun, '|a\nb\nc\n|d\n');
+    expect(begun.of('gap')).toEqual([]);
+    expect(begun.of('down')).toEqual([]);
+  });
+
+  it('follows several renames at once', async () => {
+    writeFileSync(log, 'a\n');
+    const begun = await begin();
+    await reads(begun, '|a\n');
+    renameSync(log, `${log}.2`);
+    writeFileSync(`${log}.1`, 'b\n');
+    writeFileSync(log, 'c\n');
+    await reads(begun, '|a\n|b\n|c\n');
+  });
+
+  it('follows copytruncate, and reads from the copy what came between', async () => {
+    writeFileSync(log, 'a\n');
+    const begun = await begin();
+    await reads(begun, '|a\n');
+    await until(() => begun.position() !== null);
+    // Not seen before the truncation: one reading finds the copy, the truncation and the new lines.
+    await begun.source.stop();
+    appendFileSync(log, 'b\n');
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+    appendFileSync(log, 'c\n');
+    const again = await begin(begun.position());
+    await reads(again, '|b\n|c\n');
+    expect(again.of('gap')).toEqual([]);
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+    appendFileSync(log, 'a line that is longer than all before\n');
+    await reads(again, '|b\n|c\n|a line that is longer than all before\n');
+    expect(again.of('gap')).toEqual([]);
+  });
+
+  it('tells of a gap when the file was truncated without a copy', async () => {
+    writeFileSync(log, 'aaaa\n');
+    const begun = await begin();
+    await reads(begun, '|aaaa\n');
+    await covers(begun);
+    truncateSync(log);
+    appendFileSync(log, 'b\n');
+    await reads(begun, '|aaaa\n|b\n');
+    expect(begun.of('gap').map(({ why }) => why)).toEqual([`${log} was truncated; what was written to it since the last reading is gone`]);
+    expect(begun.of('gap')[0]?.from).not.toBeNull();
+  });
+
+  it('continues where an earlier run stopped: same file, rotated file and the files between', async () => {
+    writeFileSync(log, 'a\nb\n');
+    const inode = (await stat(log)).ino;
+    await reads(await begin({ inode, offset: 2 }), '|b\n');
+    renameSync(log, `${log}.2`);
+    appendFileSync(`${log}.2`, 'c\n');
+    writeFileSync(`${log}.1`, 'd\n');
+    writeFileSync(log, 'e\n');
+    const begun = await begin({ inode, offset: 2 });
+    await reads(begun, '|b\nc\n|d\n|e\n');
+    await covers(begun);
+    expect(begun.of('gap')).toEqual([]);
+    expect(begun.of('covered')[0]?.from).toBeNull();
+  });
+
+  it('tells of a gap when the file of the earlier run is gone or compressed', async () => {
+    writeFileSync(`${log}.1.gz`, gzipSync('old\n'));
+    writeFileSync(log, 'new\n');
+    const begun = await begin({ inode: 1, offset: 3 });
+    await reads(begun, '|new\n');
+    await covers(begun);
+    expect(begun.of('gap')).toHaveLength(1);
+    expect(begun.of('up')[0]?.detail).toContain('compressed');
+  });
+
+  it('is not misled by a saved position that is in the middle of a line', async () => {
+    writeFileSync(log, 'abcdef\n');
+    const begun = await begin({ inode: (await stat(log)).ino, offset: 3 });
+    await reads(begun, '|abcdef\n');
+    expect(begun.of('gap')).toHaveLength(1);
+  });
+
+  it('waits for a file and its directory that appear later', async () => {
+    rmSync(join(root, 'var/log'), { recursive: true });
+    const begun = await begin();
+    await until(() => begun.of('down').length > 0);
+    expect(begun.of('down')[0]).toMatchObject({ why: `${log} does not exist` });
+    expect(begun.of('down')[0]?.cure).toContain('mount');
+    mkdirSync(join(root, 'var/log'));
+    writeFileSync(log, 'a\n');
+    await reads(begun, '|a\n');
+    await until(() => begun.of('up').length === 1);
+  });
+
+  it('tells that a file was deleted, and reads the next one from its begin', async () => {
+    writeFileSync(log, 'a\n');
+    const begun = await begin();
+    await reads(begun, '|a\n');
+    rmSync(log);
+    await until(() => begun.of('down').length === 1);
+    writeFileSync(log, 'b\n');
+    await reads(begun, '|a\n|b\n');
+    await until(() => begun.of('up').length === 2);
+  });
+
+  it('tells how to be allowed to read the file', async (context) => {
+    writeFileSync(log, 'a\n');
+    if (process.getuid?.() === 0) {
+      context.skip('root may read everything');
+      return;
+    }
+    chmodSync(log, 0);
+    const begun = await begin();
+    await until(() => begun.of('down').length > 0);
+    expect(begun.of('down')[0]?.cure).toContain('adm');
+    chmodSync(log, 0o600);
+    await reads(begun, '|a\n');
+  });
+
+  it('loses and repeats nothing under steady writing with rotations', async () => {
+    writeFileSync(log, '');
+    const begun = await begin();
+    let wanted = '';
+    for (let i = 0; i < 600; i += 1) {
+      const line = `line ${String(i)}\n`;
+      if (i % 150 === 149) {
+        renameSync(log, `${log}.1`);
+        writeFileSync(log, line);
+      } else {
+        appendFileSync(log, line);
+      }
+      wanted += line;
+      if (i % 10 === 0) await new Promise(setImmediate);
+    }
+    await expect.poll(() => begun.text().replaceAll('|', ''), { timeout: 10_000 }).toBe(wanted);
+  });
+});
