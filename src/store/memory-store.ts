@@ -8,22 +8,26 @@ import { Timeline } from './timeline.ts';
 
 export const DEFAULT_PAGE = 100;
 export const MAX_PAGE = 1_000;
+const DEFAULT_MAX_BYTES = 12 * 1_048_576;
 
 export interface MemoryStoreOptions {
   /** Verdicts and kills held, each; the oldest make room. */
   readonly maxVerdicts?: number;
   readonly maxOomKills?: number;
+  /** Bytes of JSON held of verdicts and of kills, each: a count alone does not bound what long reports take. */
+  readonly maxBytes?: number;
   /** Changes held for readers that resume. */
   readonly maxEvents?: number;
   /** Id of the first change; the time of the start, in production. */
   readonly firstEventId?: number;
 }
 
-/** A Store in memory, bounded by count. */
+/** A Store in memory, bounded by count and by bytes. */
 export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
-  const verdicts = new Timeline<Verdict>(options.maxVerdicts ?? 5_000);
-  const kills = new Timeline<OomKill>(options.maxOomKills ?? 5_000);
-  const ring = new EventRing(options.maxEvents ?? 1_000, options.firstEventId ?? 1);
+  const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+  const verdicts = new Timeline<Verdict>(options.maxVerdicts ?? 5_000, maxBytes);
+  const kills = new Timeline<OomKill>(options.maxOomKills ?? 5_000, maxBytes);
+  const ring = new EventRing(options.maxEvents ?? 500, options.firstEventId ?? 1);
   const listeners = new Set<(event: StoreEvent) => void>();
 
   function tell(make: (id: number) => StoreEvent): void {

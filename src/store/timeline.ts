@@ -7,6 +7,7 @@ interface Entry<T> {
   readonly at: Micros;
   readonly id: string;
   readonly item: T;
+  readonly bytes: number;
 }
 
 interface Select<T> {
@@ -16,17 +17,21 @@ interface Select<T> {
 }
 
 /**
- * Items by id and in order of time, at most `capacity` of them: the oldest make room. The order is (time, id), and a
+ * Items by id and in order of time, bounded by count and by bytes: the oldest make room. The order is (time, id), and a
  * cursor names the last item given, so that later pages stay right while new items arrive or old ones go.
  */
 export class Timeline<T> {
   readonly #entries: Entry<T>[] = []; // oldest first: news nearly always belong at the end
   readonly #byId = new Map<string, Entry<T>>();
-  readonly #capacity: number;
+  readonly #maxCount: number;
+  readonly #maxBytes: number;
+  #bytes = 0;
   #evicted = 0;
 
-  constructor(capacity: number) {
-    this.#capacity = capacity;
+  /** `maxBytes` counts an item's JSON; in memory it is about twice that. The newest item is held in any case. */
+  constructor(maxCount: number, maxBytes: number) {
+    this.#maxCount = maxCount;
+    this.#maxBytes = maxBytes;
   }
 
   /** How many items are held, and how many had to make room so far. */
@@ -41,13 +46,19 @@ export class Timeline<T> {
   /** Adds or replaces. `at` null (time unknown) keeps the place the item has, or takes the newest one. */
   put(id: string, at: Micros | null, item: T): void {
     const old = this.#byId.get(id);
-    const entry = { at: at ?? old?.at ?? this.#entries.at(-1)?.at ?? 0, id, item };
+    const entry = { at: at ?? old?.at ?? this.#entries.at(-1)?.at ?? 0, id, item, bytes: JSON.stringify(item).length };
     if (old) this.#entries.splice(this.#indexOf(old), 1);
     this.#entries.splice(this.#indexOf(entry), 0, entry);
     this.#byId.set(id, entry);
-    if (this.#entries.length <= this.#capacity) return;
+    this.#bytes += entry.bytes - (old?.bytes ?? 0);
+    while (this.#entries.length > this.#maxCount || (this.#bytes > this.#maxBytes && this.#entries.length > 1)) this.#evict();
+  }
+
+  #evict(): void {
     const gone = this.#entries.shift();
-    if (gone) this.#byId.delete(gone.id);
+    if (!gone) return;
+    this.#byId.delete(gone.id);
+    this.#bytes -= gone.bytes;
     this.#evicted += 1;
   }
 

@@ -81,6 +81,18 @@ describe('bounds and revisions', () => {
     expect(store.counts().verdicts).toEqual({ held: 2, evicted: 1 });
   });
 
+  it('is bounded by bytes too, whatever one item takes', () => {
+    const store = createMemoryStore({ maxBytes: 50_000 });
+    const raw = ['x'.repeat(15_000)];
+    for (let n = 0; n < 10; n += 1) store.putOomKill(oomKill(`k${n}`, { time: at(n), raw }));
+    expect(ids(store.oomKills({}).items)).toEqual(['k9', 'k8', 'k7']);
+    store.putOomKill(oomKill('k9', { time: at(9), raw: ['x'.repeat(100_000)] }));
+    expect(ids(store.oomKills({}).items)).toEqual(['k9']);
+    store.putOomKill(oomKill('k9', { time: at(9) }));
+    store.putOomKill(oomKill('k10', { time: at(10), raw }));
+    expect(ids(store.oomKills({}).items)).toEqual(['k10', 'k9']);
+  });
+
   it('replaces a verdict by its later revision and ignores an earlier one', () => {
     const store = createMemoryStore();
     store.putVerdict(verdict('a', { revision: 2, cause: 'node-oom' }));

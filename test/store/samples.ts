@@ -109,6 +109,7 @@ export function oomKill(id: string, changes: Partial<OomKill> = {}): OomKill {
     complete: true,
     trust: 'kernel',
     source: 'journal',
+    sources: ['journal'],
     raw: ['Memory cgroup out of memory: Killed process 48213 (java) …'],
     ...changes,
   };

@@ -42,7 +42,7 @@ it('neither stops the program nor its end when nobody reads, and counts what is 
 });
 
 it('writes everything, in order, to a reader that reads', async () => {
-  const child = spawn(process.execPath, [program, '3000', '10000'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, '3000', '10000'], { stdio: ['ignore', 'pipe', 'ignore'] });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   await once(child, 'close');
