@@ -1,4 +1,6 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
@@ -185,5 +187,74 @@ describe.skipIf(why !== null)('journalSource on a real journald', () => {
       });
       expect(messages()).toEqual([`${pattern} a`]);
     });
+  });
+});
+
+const REMOTE = '/lib/systemd/systemd-journal-remote';
+if (!existsSync(REMOTE)) console.log('journal directory e2e is skipped: systemd-journal-remote is not installed');
+
+describe.skipIf(!existsSync(REMOTE))('journalSource on a directory of journal files', () => {
+  const BOOT = '0123456789abcdef0123456789abcdef';
+  const T = 1_700_000_000_000_000;
+
+  async function write(file: string, numbers: readonly number[]) {
+    const records = numbers.map((n) =>
+      [
+        `__REALTIME_TIMESTAMP=${String(T + n * 1_000_000)}`,
+        `__MONOTONIC_TIMESTAMP=${String(1_000_000 + n * 1_000_000)}`,
+        `_BOOT_ID=${BOOT}`,
+        '_TRANSPORT=kernel',
+        `MESSAGE=${n % 2 === 0 ? 'wanted' : 'noise'} ${String(n)}`,
+        '\n',
+      ].join('\n'),
+    );
+    await execa(REMOTE, ['-o', file, '-'], { input: records.join('') });
+  }
+
+  async function read(dir: string, cursor: string | null) {
+    const events: SourceEvent[] = [];
+    const told = { cursor };
+    const source = journalSource({
+      host: systemHost('/'),
+      dir,
+      pattern: 'wanted',
+      matches: [['_TRANSPORT=kernel']],
+      since: null,
+      cursor,
+      onCursor: (next) => (told.cursor = next),
+    });
+    await source.start((event) => events.push(event));
+    await sayUntil('the journal is up', () => events.some((event) => event.type === 'up'));
+    await source.stop();
+    const messages = events.flatMap((event) => (event.type === 'journal' ? [messageOf(event.line)] : []));
+    return { events, messages, cursor: told.cursor };
+  }
+
+  function messageOf(line: Uint8Array | string): string {
+    return recordSchema.parse(JSON.parse(typeof line === 'string' ? line : Buffer.from(line).toString())).MESSAGE;
+  }
+
+  it('reads what is selected, continues after the last record, and sees when that one is gone', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'w137-journal-dir-'));
+    try {
+      await write(join(dir, 'system.journal'), [1, 2, 3, 4, 5]);
+      const first = await read(dir, null);
+      expect(first.messages).toEqual(['wanted 2', 'wanted 4']);
+      expect(first.events.find((event) => event.type === 'covered')).toMatchObject({ from: T + 1_000_000 });
+      await write(join(dir, 'system.journal'), [6, 7]);
+      const second = await read(dir, first.cursor);
+      expect(second.messages).toEqual(['wanted 6']);
+      expect(second.events.some((event) => event.type === 'gap')).toBe(false);
+      rmSync(join(dir, 'system.journal'));
+      await write(join(dir, 'system.journal'), [20, 21, 22]);
+      const third = await read(dir, second.cursor);
+      expect(third.messages).toEqual(['wanted 20', 'wanted 22']);
+      expect(third.events.find((event) => event.type === 'gap')).toMatchObject({
+        from: T + 7_000_000,
+        to: T + 20_000_000,
+      });
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 });

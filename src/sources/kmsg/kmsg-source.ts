@@ -65,7 +65,7 @@ export function kmsgSource(options: KmsgOptions): Source {
 
   function lost(records: number | null, now: Micros): void {
     const number = records === null ? 'some' : String(records);
-    const why = `the kernel overwrote ${number} record(s) of its log before they could be read`;
+    const why = `${number} record(s) of the kernel's log were overwritten before they could be read`;
     emit({ type: 'gap', source: NAME, from: drainedAt, to: now, why });
   }
 
@@ -78,9 +78,8 @@ export function kmsgSource(options: KmsgOptions): Source {
         take(record, now);
       } catch (error) {
         const code = errno(error);
-        // EPIPE: the next read gives the oldest record there is. EINVAL: that record is passed over by the kernel.
-        if (code === 'EPIPE') overrun = true;
-        else if (code === 'EINVAL') lost(1, now);
+        // EPIPE: overwritten; the next read gives the oldest record there is. EINVAL: the kernel passes the record over.
+        if (code === 'EPIPE' || code === 'EINVAL') overrun = true;
         else if (code !== 'EINTR') throw error;
       }
     }
