@@ -58,6 +58,7 @@ export const oomKillSchema = doc(
     complete: doc(z.boolean(), "False when the report's beginning or end was not seen"),
     trust: trustSchema,
     source: doc(z.string(), 'Where it was read first'),
+    sources: doc(z.array(z.string()), 'Everywhere it was read: the same kill from two sources is one kill'),
     raw: doc(z.array(z.string()), 'The lines it was read from'),
   }),
   'One process that the kernel killed for want of memory',

@@ -39,6 +39,7 @@ export function buildOomKill(said: KilledLine, line: KernelLine, report: Report 
     complete: isComplete(said, report, groupKill),
     trust: line.trust,
     source: line.source,
+    sources: [line.source],
     raw: report === null ? [line.raw] : [...report.raw],
   };
 }

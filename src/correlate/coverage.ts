@@ -1,0 +1,139 @@
+import { formatTimeOrNull, MS, SECOND, type Micros } from '../lib/time.ts';
+import type { KernelLogView } from '../judge/case.ts';
+import type { SourceEvent, SourceKind } from '../model/source-event.ts';
+import type { SourceStatus } from '../model/source-status.ts';
+import type { BlindSpot } from '../model/verdict.ts';
+
+interface Interval {
+  from: Micros | null;
+  to: Micros;
+}
+
+/** What is kept of a source's past. */
+const MAX_KEPT = 64;
+/** A kill line may come this long before the exit it causes. */
+const BEFORE_US = 5 * SECOND;
+
+/** One source: whether it is up, and which times it has certainly read. */
+export class SourceCoverage {
+  readonly name: string;
+  readonly kind: SourceKind;
+  readonly hides: string;
+  up = false;
+  sinceUs: Micros | null = null;
+  detail = 'not started';
+  cure: string | null = null;
+  records = 0;
+  /** From when on it reads everything, while it is up. */
+  #reading: Micros | null = null;
+  readonly intervals: Interval[] = [];
+  readonly gaps: { from: Micros | null; to: Micros | null; why: string }[] = [];
+
+  constructor(name: string, kind: SourceKind, hides: string) {
+    this.name = name;
+    this.kind = kind;
+    this.hides = hides;
+  }
+
+  /** Takes the source's word; `now` is when it came. */
+  hear(event: SourceEvent, now: Micros): void {
+    switch (event.type) {
+      case 'up':
+        if (!this.up) this.sinceUs = now;
+        this.up = true;
+        this.#reading ??= now;
+        this.detail = event.detail;
+        this.cure = null;
+        return;
+      case 'down':
+        if (this.up || this.sinceUs === null) this.sinceUs = now;
+        this.up = false;
+        this.#reading = null;
+        this.detail = event.why;
+        this.cure = event.cure;
+        return;
+      case 'gap':
+        this.gaps.push({ from: event.from, to: event.to, why: event.why });
+        if (this.gaps.length > MAX_KEPT) this.gaps.shift();
+        return;
+      case 'covered':
+        this.#covered(event.from, event.to);
+        return;
+      default:
+        this.records += 1;
+    }
+  }
+
+  /** Whether it read the moment: for certain, or as far as one can tell because it is up. */
+  state(at: Micros): 'proven' | 'up' | 'blind' {
+    const from = at - BEFORE_US;
+    if (this.gapOver(at) !== null) return 'blind';
+    if (this.intervals.some((one) => (one.from === null || one.from <= from) && one.to >= at)) return 'proven';
+    const reading = this.#readingSince();
+    return this.up && reading !== null && reading <= from ? 'up' : 'blind';
+  }
+
+  /** Why the moment could not be seen. */
+  blindSpot(at: Micros): BlindSpot {
+    const gap = this.gapOver(at);
+    if (gap) return { source: this.name, from: formatTimeOrNull(gap.from), to: formatTimeOrNull(gap.to), why: gap.why };
+    if (!this.up) return { source: this.name, from: formatTimeOrNull(this.sinceUs), to: null, why: this.detail };
+    const reading = this.#readingSince();
+    return { source: this.name, from: null, to: formatTimeOrNull(reading), why: 'it holds nothing from before' };
+  }
+
+  gapOver(at: Micros): { from: Micros | null; to: Micros | null; why: string } | null {
+    return this.gaps.find((gap) => (gap.from ?? -Infinity) <= at && (gap.to ?? Infinity) >= at - BEFORE_US) ?? null;
+  }
+
+  status(now: Micros, position: string | null, dropped: Readonly<Record<string, number>>): SourceStatus {
+    const last = this.intervals.at(-1);
+    return {
+      name: this.name,
+      kind: this.kind,
+      up: this.up,
+      since: formatTimeOrNull(this.sinceUs),
+      detail: this.detail,
+      cure: this.cure,
+      lagMs: last === undefined ? null : Math.max(0, Math.round((now - last.to) / MS)),
+      position,
+      coverage: this.intervals.map(({ from, to }) => ({ from: formatTimeOrNull(from), to: formatTimeOrNull(to) ?? '' })),
+      gaps: this.gaps.map(({ from, to, why }) => ({ from: formatTimeOrNull(from), to: formatTimeOrNull(to), why })),
+      hides: this.hides,
+      records: this.records,
+      dropped: { ...dropped },
+    };
+  }
+
+  /** The beginning of the unbroken time up to now: what was caught up with joins what is followed. */
+  #readingSince(): Micros | null {
+    if (this.#reading === null) return null;
+    const reading = this.#reading;
+    const caughtUp = this.intervals.find((one) => one.to >= reading - SECOND);
+    return caughtUp ? Math.min(reading, caughtUp.from ?? -Infinity) : reading;
+  }
+
+  #covered(from: Micros | null, to: Micros): void {
+    const last = this.intervals.at(-1);
+    const begin = from ?? last?.from ?? this.#reading ?? to;
+    if (last && begin <= last.to) {
+      last.from = last.from === null ? null : Math.min(last.from, begin);
+      last.to = Math.max(last.to, to);
+      return;
+    }
+    this.intervals.push({ from: begin, to });
+    if (this.intervals.length > MAX_KEPT) this.intervals.shift();
+  }
+}
+
+/** How the kernel's log is known over a moment, by all sources that read it together. */
+export function kernelLogView(sources: readonly SourceCoverage[], at: Micros, settled: boolean): KernelLogView {
+  const logs = sources.filter(({ kind }) => kind === 'kernel-log');
+  const proven = logs.filter((log) => log.state(at) === 'proven');
+  if (proven.length > 0) return { state: 'proven', sources: proven.map(({ name }) => name), blindSpots: [] };
+  const up = logs.filter((log) => log.state(at) === 'up');
+  if (up.length > 0) return { state: settled ? 'presumed' : 'waiting', sources: up.map(({ name }) => name), blindSpots: [] };
+  const blindSpots = logs.map((log) => log.blindSpot(at));
+  const none: BlindSpot = { source: 'kernel-log', from: null, to: null, why: 'no source of the kernel log is configured' };
+  return { state: 'none', sources: [], blindSpots: blindSpots.length > 0 ? blindSpots : [none] };
+}

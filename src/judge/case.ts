@@ -1,0 +1,44 @@
+import type { Micros } from '../lib/time.ts';
+import type { Container, ContainerExit } from '../model/container-exit.ts';
+import type { OomKill } from '../model/oom-kill.ts';
+import type { BlindSpot } from '../model/verdict.ts';
+
+/** How well the kernel's log is known over the moment of death. */
+export interface KernelLogView {
+  /**
+   * `proven`: a source has certainly read past the moment. `presumed`: one was up over it and the settle time has
+   * passed without word from it. `waiting`: it may still deliver. `none`: nobody was reading.
+   */
+  readonly state: 'proven' | 'presumed' | 'waiting' | 'none';
+  /** Sources that were reading. */
+  readonly sources: readonly string[];
+  readonly blindSpots: readonly BlindSpot[];
+}
+
+/** What the kernel's own count of kills says of the time around the death. */
+export interface LedgerView {
+  /**
+   * `unchanged`: the kernel killed nobody. `agrees`: as many kills as lines were read. `ahead`: more than were read.
+   * `behind`: fewer than were read, so that some were not the kernel's. `unknown`: no readings around the moment.
+   */
+  readonly state: 'unchanged' | 'agrees' | 'ahead' | 'behind' | 'unknown';
+  readonly counted: number | null;
+  readonly parsed: number;
+  readonly from: Micros | null;
+  readonly to: Micros | null;
+}
+
+/** Everything that is known of one exit when it is judged. */
+export interface Case {
+  readonly exit: ContainerExit;
+  readonly finishedUs: Micros;
+  readonly startedUs: Micros | null;
+  /** OOM kills that belong to this container by container id, cgroup or PID 1's host pid; oldest first. */
+  readonly kills: readonly OomKill[];
+  /** Other containers known in the same pod. */
+  readonly siblings: readonly Container[];
+  readonly kernelLog: KernelLogView;
+  readonly ledger: LedgerView;
+  /** The settle time is over. */
+  readonly settled: boolean;
+}

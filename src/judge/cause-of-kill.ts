@@ -1,0 +1,65 @@
+import type { Cause, Confidence } from '../model/cause.ts';
+import type { OomKill } from '../model/oom-kill.ts';
+import type { Case } from './case.ts';
+
+/** What a kernel OOM kill means as a cause, at best how surely, and why where that needs saying. */
+export interface KillCause {
+  readonly cause: Cause;
+  readonly confidence: Confidence;
+  readonly note: string | null;
+}
+
+const OF_LEVEL = {
+  container: 'container-limit-oom',
+  nested: 'container-limit-oom',
+  pod: 'pod-limit-oom',
+  qos: 'qos-limit-oom',
+  kubepods: 'node-allocatable-oom',
+  other: 'ancestor-limit-oom',
+  node: 'node-oom',
+} as const satisfies Record<string, Cause>;
+
+/** Share of the container's limit that the victim held for the limit to be the likely one. */
+const NEAR_LIMIT = 0.9;
+
+export function causeOfKill(kill: OomKill, one: Case): KillCause {
+  if (kill.scope === 'cpuset' || kill.scope === 'mempolicy') return { cause: 'numa-oom', confidence: 'certain', note: null };
+  if (kill.scope === 'unknown') {
+    return { cause: 'unknown', confidence: 'possible', note: 'only the kill line is left of the report: whether a cgroup or the node ran out is not known' };
+  }
+  if (kill.level === null) return withoutLevel(kill, one);
+  if (kill.level === 'pod') return atPod(kill, one);
+  if (kill.level === 'node' && !saysConstraint(kill)) {
+    return { cause: 'node-oom', confidence: 'likely', note: 'only the kill line is left of the report: a NUMA node of a cpuset or memory policy is not ruled out' };
+  }
+  return { cause: OF_LEVEL[kill.level], confidence: 'certain', note: null };
+}
+
+/** The pod's limit is the sum of its containers' limits: in a pod of one container it is that container's. */
+function atPod(kill: OomKill, one: Case): KillCause {
+  const { memoryLimitBytes } = one.exit;
+  const living = one.siblings.length;
+  if (memoryLimitBytes !== null && kill.memory.limitBytes === memoryLimitBytes && living === 0) {
+    return { cause: 'container-limit-oom', confidence: 'certain', note: "the kernel met it at the pod's cgroup, whose limit is this sole container's" };
+  }
+  if (memoryLimitBytes === null && living === 0 && one.exit.podUid !== null) {
+    return { cause: 'container-limit-oom', confidence: 'likely', note: "the kernel met it at the pod's cgroup, and no other container of the pod is known" };
+  }
+  return { cause: 'pod-limit-oom', confidence: 'certain', note: null };
+}
+
+/** A memory cgroup ran out, and the report that named it was rate-limited away. */
+function withoutLevel(kill: OomKill, one: Case): KillCause {
+  const { anonRssBytes, fileRssBytes, shmemRssBytes } = kill.victim;
+  const held = (anonRssBytes ?? 0) + (fileRssBytes ?? 0) + (shmemRssBytes ?? 0);
+  const limit = one.exit.memoryLimitBytes;
+  if (limit !== null && held >= limit * NEAR_LIMIT && held <= limit) {
+    return { cause: 'container-limit-oom', confidence: 'likely', note: "the kernel's report was cut to its kill line, but the victim held nearly the whole of the container's limit" };
+  }
+  return { cause: 'cgroup-limit-oom', confidence: 'certain', note: "the kernel's report was cut to its kill line, which does not name the limit" };
+}
+
+/** Before 5.0 a report states no constraint; since then only the kill line stands alone without one. */
+function saysConstraint(kill: OomKill): boolean {
+  return kill.complete || kill.victimCgroup !== null;
+}

@@ -1,0 +1,19 @@
+import type { Rule } from './judgement.ts';
+import { childVictim, groupKill, pid1Victim, victimWithoutPid } from './rules/kernel-kill.ts';
+import { blind, ledgerUnchanged, logRead, lostKill } from './rules/no-kill.ts';
+import { askedToEnd, ownExit, statusLost } from './rules/own-exit.ts';
+
+/** The rules of judgement, in order: the first that finds something decides. */
+export const RULES: readonly Rule[] = [
+  groupKill,
+  pid1Victim,
+  victimWithoutPid,
+  childVictim,
+  ledgerUnchanged,
+  lostKill,
+  logRead,
+  blind,
+  statusLost,
+  askedToEnd,
+  ownExit,
+];

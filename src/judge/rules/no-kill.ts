@@ -1,0 +1,111 @@
+import { formatTimeOrNull } from '../../lib/time.ts';
+import type { BlindSpot } from '../../model/verdict.ts';
+import type { Case } from '../case.ts';
+import type { Judgement, Rule } from '../judgement.ts';
+import { killsRuledOut } from './kernel-kill.ts';
+
+const NOTHING: Pick<Judgement, 'victimRole' | 'evidence'> = { victimRole: null, evidence: [] };
+
+function isSigkill(one: Case): boolean {
+  return one.exit.exitCode === 137;
+}
+
+function ruledOut(kills: Parameters<Rule['judge']>[1], why: string): Judgement['ruledOut'] {
+  const inside = killsRuledOut(kills);
+  return inside.length > 0 ? inside : [{ cause: 'container-limit-oom', why }, { cause: 'node-oom', why }];
+}
+
+export const ledgerUnchanged: Rule = {
+  name: 'ledger-unchanged',
+  when: "the exit is 137, and the kernel's own count of OOM kills did not move over it",
+  gives: ['not-oom'],
+  reaches: 'certain: the count covers every kernel OOM kill on the node and cannot be forged',
+  why: 'The kernel counts before it kills. Whatever a log says, nobody was killed for want of memory then.',
+  judge(one, kills) {
+    if (!isSigkill(one) || one.ledger.state !== 'unchanged') return null;
+    const why = "the kernel's own count of OOM kills did not move";
+    return {
+      ...NOTHING,
+      cause: 'not-oom',
+      confidence: 'certain',
+      summary: 'not killed by the kernel for memory; who sent SIGKILL, or whether the program itself returned 137, is not known',
+      decisive: true,
+      ruledOut: ruledOut(kills, why),
+    };
+  },
+};
+
+export const lostKill: Rule = {
+  name: 'ledger-ahead',
+  when: 'the exit is 137, no kill is known that ended it, and the kernel counted more OOM kills than could be read',
+  gives: ['unknown'],
+  reaches: 'possible',
+  why: 'A kill line was lost. It may have been this container; saying anything else would be a guess.',
+  judge(one) {
+    if (!isSigkill(one) || one.ledger.state !== 'ahead') return null;
+    const { counted, parsed } = one.ledger;
+    return {
+      ...NOTHING,
+      cause: 'unknown',
+      confidence: 'possible',
+      summary: `unknown: the kernel counted ${String(counted)} OOM kill${counted === 1 ? '' : 's'} around this exit, of which ${String(parsed)} could be read`,
+      decisive: one.settled,
+      ruledOut: [],
+    };
+  },
+};
+
+export const logRead: Rule = {
+  name: 'kernel-log-read',
+  when: 'the exit is 137, no kill is known that ended it, and the kernel log was read over the moment without a gap',
+  gives: ['not-oom'],
+  reaches: "certain where the kernel's own count agrees with the lines read; else likely",
+  why: 'The kernel always prints its kill line. A log that was read and holds none for this container says it was not one.',
+  judge(one, kills) {
+    const { state, blindSpots } = one.kernelLog;
+    if (!isSigkill(one) || blindSpots.length > 0 || (state !== 'proven' && state !== 'presumed')) return null;
+    const certain = one.ledger.state === 'agrees' && state === 'proven';
+    return {
+      ...NOTHING,
+      cause: 'not-oom',
+      confidence: certain ? 'certain' : 'likely',
+      summary: 'not killed by the kernel for memory; who sent SIGKILL, or whether the program itself returned 137, is not known',
+      decisive: certain || one.settled,
+      ruledOut: ruledOut(kills, 'the kernel log was read over that moment and names no kill that ended this container'),
+    };
+  },
+};
+
+export const blind: Rule = {
+  name: 'blind',
+  when: 'the exit is 137, no kill is known that ended it, and the kernel log was not readable over the moment',
+  gives: ['unknown'],
+  reaches: 'possible',
+  why: 'Nobody was watching: no answer is the honest one.',
+  judge(one, kills) {
+    if (!isSigkill(one)) return null;
+    return {
+      ...NOTHING,
+      cause: 'unknown',
+      confidence: 'possible',
+      summary: `unknown: ${sayBlind(one.kernelLog.blindSpots)}`,
+      decisive: one.settled,
+      ruledOut: killsRuledOut(kills),
+    };
+  },
+};
+
+function sayBlind(spots: readonly BlindSpot[]): string {
+  const spot = spots[0];
+  if (!spot) return 'the kernel log has not been read over that moment yet';
+  const clock = (time: string | null): string => (time === null ? '' : time.slice(11, 19));
+  const when = spot.from !== null && spot.to !== null ? ` from ${clock(spot.from)} to ${clock(spot.to)}` : spot.from !== null ? ` since ${clock(spot.from)}` : '';
+  return `the kernel log (${spot.source}) was not readable${when}: ${spot.why}`;
+}
+
+/** The time over which the count was compared, as a blind spot of its own. */
+export function ledgerBlindSpot(one: Case): readonly BlindSpot[] {
+  const { state, counted, parsed, from, to } = one.ledger;
+  if (state !== 'ahead') return [];
+  return [{ source: 'ledger', from: formatTimeOrNull(from), to: formatTimeOrNull(to), why: `the kernel counted ${String(counted)} OOM kills, ${String(parsed)} could be read` }];
+}

@@ -1,0 +1,83 @@
+import { signalNameOf } from '../../exit-codes/explain-exit-code.ts';
+import type { Case } from '../case.ts';
+import type { JoinedKill } from '../joined-kill.ts';
+import type { Rule } from '../judgement.ts';
+import { killEvidence, sayVictim } from '../say.ts';
+import { killsRuledOut } from './kernel-kill.ts';
+
+/** Signals that a program's own fault or its own abort() sends. */
+const OWN_SIGNALS: ReadonlySet<string> = new Set(['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGSYS']);
+
+export const statusLost: Rule = {
+  name: 'status-lost',
+  when: 'the status is 255 or negative, as runtimes report when they lost it, or when a program returned it',
+  gives: ['unknown'],
+  reaches: 'possible',
+  why: 'After a reboot or the death of a shim the runtime fills in a status; a program can also return 255 itself.',
+  judge(one, kills) {
+    if (one.exit.exitCode !== 255 && one.exit.exitCode >= 0) return null;
+    return {
+      cause: 'unknown',
+      confidence: 'possible',
+      summary: `unknown: status ${String(one.exit.exitCode)} is what a program may return, and what a runtime reports when it lost the true one`,
+      victimRole: null,
+      decisive: one.settled,
+      evidence: kills.flatMap((joined) => killEvidence(joined, 'context')),
+      ruledOut: killsRuledOut(kills),
+    };
+  },
+};
+
+export const askedToEnd: Rule = {
+  name: 'other-signal',
+  when: 'the status is 128+n of a signal that others send (SIGTERM, SIGINT, SIGHUP …)',
+  gives: ['unknown'],
+  reaches: 'possible',
+  why: 'Somebody asked it to end, or it returned that status itself; no witness here tells which.',
+  judge(one, kills) {
+    const signal = signalNameOf(one.exit.exitCode);
+    if (signal === null || OWN_SIGNALS.has(signal) || signal === 'SIGKILL') return null;
+    return {
+      cause: 'unknown',
+      confidence: 'possible',
+      summary: `ended by ${signal} (${String(one.exit.exitCode)}): somebody asked it to end, or it returned that status itself; which is not known${childNote(kills)}`,
+      victimRole: null,
+      decisive: one.settled,
+      evidence: kills.flatMap((joined) => killEvidence(joined, 'context')),
+      ruledOut: killsRuledOut(kills),
+    };
+  },
+};
+
+export const ownExit: Rule = {
+  name: 'own-exit',
+  when: 'any other status: the program returned it, or crashed by a signal of its own making (SIGSEGV, SIGABRT …)',
+  gives: ['program'],
+  reaches: 'certain for 1 to 127 (exit statuses no signal makes), likely for the signals',
+  why: "A process that ends by itself has its own status. A child's OOM kill may explain it and is named.",
+  judge(one, kills) {
+    const { exitCode } = one.exit;
+    const signal = signalNameOf(exitCode);
+    return {
+      cause: 'program',
+      confidence: exitCode < 128 ? 'certain' : 'likely',
+      summary: `${signal === null ? `the program ended itself with status ${String(exitCode)}` : `the program crashed with ${signal} (${String(exitCode)})`}${childNote(kills)}`,
+      victimRole: null,
+      decisive: isDecisive(one),
+      evidence: kills.flatMap((joined) => killEvidence(joined, 'context')),
+      ruledOut: killsRuledOut(kills),
+    };
+  },
+};
+
+/** The cause stands; whether a child was killed before is known once the kernel's word is in. */
+function isDecisive(one: Case): boolean {
+  return one.settled || one.kernelLog.state === 'proven' || one.ledger.state === 'unchanged';
+}
+
+function childNote(kills: readonly JoinedKill[]): string {
+  const last = kills.at(-1);
+  if (!last) return '';
+  const count = kills.length === 1 ? 'a process' : `${String(kills.length)} processes`;
+  return `; ${count} inside it had been OOM-killed before (last ${sayVictim(last.kill)})`;
+}
