@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { TEXT_FORMATS } from './kernel/framing/text-line.ts';
+import { parseDuration } from './lib/duration.ts';
 import { Why137Error } from './lib/errors.ts';
 
 declare const __VERSION__: string;
@@ -14,6 +15,12 @@ const err = (text: string): void => {
 function integer(text: string): number {
   if (!/^\d{4}$/.test(text)) throw new InvalidArgumentError('A year has four digits.');
   return Number(text);
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === null) throw new InvalidArgumentError('A duration is a number with a unit: 500ms, 3s, 2m, 1h.');
+  return ms;
 }
 
 const program = new Command('why137')
@@ -34,6 +41,16 @@ program
     const { parse } = await import('./commands/parse.ts');
     const { format, timezone = null, year = null } = options;
     parse(files, { format, fullRaw: options.raw === 'full', timezone, year }, out, err);
+  });
+
+program
+  .command('replay')
+  .description('replay a recording through the agent\'s own pipeline, print one Verdict a line (NDJSON)')
+  .argument('<dir>', 'directory of a recording')
+  .option('--settle <duration>', 'how long to wait for late evidence', duration, 3_000)
+  .action(async (dir: string, options: { settle: number }) => {
+    const { replay } = await import('./commands/replay.ts');
+    replay(dir, options.settle * 1_000, out);
   });
 
 async function main(): Promise<void> {

@@ -5,7 +5,7 @@ import type { Container, ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { belongs } from './belongs.ts';
-import { ContainerBook } from './container-book.ts';
+import { ContainerBook, isSandbox } from './container-book.ts';
 import { kernelLogView, type SourceCoverage } from './coverage.ts';
 import { KillBook } from './kill-book.ts';
 import type { LedgerBook } from './ledger-book.ts';
@@ -118,9 +118,9 @@ export class Correlator {
 
   #evaluate(one: Exit, now: Micros): void {
     const entries = this.#kills.matching((entry) => this.#belongs(entry, one)).sort((a, b) => (a.atUs ?? 0) - (b.atUs ?? 0));
-    // A program that ended well needs no explanation, unless something in it was killed.
-    if (one.exit.exitCode === 0 && entries.length === 0) return;
     const exit = this.#containers.complete(one.exit);
+    // What ended well, and a pod's sandbox that is always stopped by SIGKILL, need no answer unless something was killed.
+    if ((exit.exitCode === 0 || isSandbox(exit)) && entries.length === 0) return;
     const startedUs = exit.startedAt === null ? null : parseTime(exit.startedAt);
     const facts: Case = {
       exit,

@@ -12,8 +12,8 @@ const AWAKE_BYTES = 64 * 1024;
 
 /**
  * Reads a text log of any size: looks for a few needles in the bytes, at about grep's speed, and decodes only what lies
- * around them. Gives what TextReader gives. A chunk that was handed in must stay as it is until the next
- * MAX_REPORT_BYTES of chunks have come.
+ * around them. Gives what TextReader gives. Without `lookBack`, a chunk that was handed in must stay as it is until the
+ * next MAX_REPORT_BYTES of chunks have come; with it, chunks are copied and so many bytes of them kept.
  */
 export class BulkReader {
   readonly #reader: TextReader;
@@ -26,7 +26,12 @@ export class BulkReader {
   #awakeTo = AWAKE_BYTES;
   #tail: Buffer = Buffer.alloc(0);
 
-  constructor(source: string, context: TimeContext, listener: KillListener, options: ReaderOptions = {}) {
+  readonly #copies: boolean;
+  readonly #lookBack: number;
+
+  constructor(source: string, context: TimeContext, listener: KillListener, options: ReaderOptions & { lookBack?: number } = {}) {
+    this.#copies = options.lookBack !== undefined;
+    this.#lookBack = options.lookBack ?? MAX_REPORT_BYTES;
     this.#reader = new TextReader(source, context, listener, options);
   }
 
@@ -46,7 +51,11 @@ export class BulkReader {
     if (awake > 0) this.#reader.push(chunk.subarray(0, awake));
     if (awake < chunk.length) this.#wait(this.#waiting ?? this.#sleep(), chunk.subarray(awake));
     this.#at += chunk.length;
-    this.#tail = chunk.length >= LONGEST_NEEDLE ? chunk.subarray(-LONGEST_NEEDLE) : Buffer.concat([this.#tail, chunk]).subarray(-LONGEST_NEEDLE);
+    this.#tail = chunk.length >= LONGEST_NEEDLE ? Buffer.from(chunk.subarray(-LONGEST_NEEDLE)) : Buffer.concat([this.#tail, chunk]).subarray(-LONGEST_NEEDLE);
+  }
+
+  get holding(): boolean {
+    return this.#reader.holding;
   }
 
   idle(): void {
@@ -76,9 +85,9 @@ export class BulkReader {
   }
 
   #wait(waiting: Buffer[], chunk: Buffer): void {
-    waiting.push(chunk);
+    waiting.push(this.#copies ? Buffer.from(chunk) : chunk);
     this.#waitingBytes += chunk.length;
-    for (let first = waiting[0]; first && this.#waitingBytes - first.length > MAX_REPORT_BYTES; first = waiting[0]) {
+    for (let first = waiting[0]; first && this.#waitingBytes - first.length > this.#lookBack; first = waiting[0]) {
       waiting.shift();
       this.#waitingBytes -= first.length;
       this.#lost = true;

@@ -18,6 +18,10 @@ abstract class RecordReader {
     this.#assembler = new Assembler(listener);
   }
 
+  get holding(): boolean {
+    return this.#assembler.holding;
+  }
+
   idle(): void {
     this.#assembler.idle();
   }

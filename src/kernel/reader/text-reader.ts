@@ -51,6 +51,10 @@ export class TextReader {
     this.#splitter.skipTo(at);
   }
 
+  get holding(): boolean {
+    return this.#assembler.holding;
+  }
+
   idle(): void {
     this.#assembler.idle();
   }

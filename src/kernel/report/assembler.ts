@@ -10,6 +10,8 @@ import { readSaid } from './wording.ts';
 export interface KillListener {
   /** A kill line was read; called again with the same id when the report tells more (that it was a group kill). */
   onKill(kill: OomKill): void;
+  /** Every kill line, also one that repeats a victim: the kernel's own count counts them so. */
+  onKillLine?(line: KernelLine): void;
   /** Nothing more can come for the kills of this report. */
   onReportEnd(kills: readonly OomKill[]): void;
 }
@@ -32,6 +34,11 @@ export class Assembler {
 
   push(line: KernelLine): void {
     for (const whole of this.#torn.push(line)) this.#line(whole);
+  }
+
+  /** A torn line waits for its rest. */
+  get holding(): boolean {
+    return this.#torn.holding;
   }
 
   /** A pause in the input: a torn line's rest would have come by now. */
@@ -137,6 +144,7 @@ export class Assembler {
   }
 
   #killed(said: KilledLine, line: KernelLine): void {
+    this.#listener.onKillLine?.(line);
     const open = this.#open;
     if (open !== null && this.#inGroup(open, said, line)) {
       if (open.kills.some(({ said: first }) => first.pid === said.pid)) return;

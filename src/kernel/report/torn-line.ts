@@ -43,6 +43,10 @@ export class TornLines {
     return [held, ...this.#take(line)];
   }
 
+  get holding(): boolean {
+    return this.#held !== null;
+  }
+
   /** Gives up waiting for the rest of a torn line. */
   flush(): KernelLine[] {
     const held = this.#held;

@@ -1,0 +1,172 @@
+import { Correlator, type CorrelatorOutput } from './correlate/correlator.ts';
+import { SourceCoverage } from './correlate/coverage.ts';
+import { LedgerBook } from './correlate/ledger-book.ts';
+import type { TimeContext } from './kernel/framing/wall-time.ts';
+import { BulkReader } from './kernel/reader/bulk-reader.ts';
+import { JournalReader, KmsgReader } from './kernel/reader/record-reader.ts';
+import type { KillListener } from './kernel/report/assembler.ts';
+import { MINUTE, MS, type Micros } from './lib/time.ts';
+import type { Container } from './model/container-exit.ts';
+import type { SourceEvent, SourceKind } from './model/source-event.ts';
+import type { Sources } from './model/source-status.ts';
+
+/** A source as the pipeline knows it. */
+export interface SourceEntry {
+  readonly name: string;
+  readonly kind: SourceKind;
+  /** What cannot be seen while it is down. */
+  readonly hides: string;
+}
+
+export interface PipelineOptions {
+  readonly settleUs: Micros;
+  readonly sources: readonly SourceEntry[];
+  readonly time: TimeContext;
+  readonly output: CorrelatorOutput & { ledgerGap(gap: { from: Micros; to: Micros; counted: number; parsed: number }): void };
+}
+
+interface Reader {
+  readonly holding: boolean;
+  readonly drops: { toJSON(): Record<string, number> };
+  idle(): void;
+  end(): void;
+}
+
+/** A text log's report may be looked back for so far. */
+const LOOK_BACK_BYTES = 1024 * 1024;
+/** A torn line's rest comes with it or not at all. */
+const IDLE_US = 250 * MS;
+
+/**
+ * The way of the data, in one piece: what sources tell goes to the readers, kills and exits to the correlator, answers
+ * to the output. Knows no machine and no clock of its own, so that the agent, replay and tests run the same.
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #coverage = new Map<string, SourceCoverage>();
+  readonly #readers = new Map<string, Reader>();
+  readonly #ledger = new LedgerBook();
+  readonly #correlator: Correlator;
+  #now: Micros = 0;
+  #dataUs: Micros = 0;
+  /** Readers of the past are told apart from word of the present by this. */
+  readonly #positions = new Map<string, string>();
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    for (const { name, kind, hides } of options.sources) this.#coverage.set(name, new SourceCoverage(name, kind, hides));
+    this.#correlator = new Correlator({ settleUs: options.settleUs }, [...this.#coverage.values()], this.#ledger, options.output);
+  }
+
+  identityOf(containerId: string | null): Container | null {
+    return this.#correlator.identityOf(containerId);
+  }
+
+  hear(event: SourceEvent, now: Micros): void {
+    this.#now = now;
+    this.#coverage.get(event.source)?.hear(event, now);
+    switch (event.type) {
+      case 'journal':
+        this.#dataUs = now;
+        this.#journal(event.source).push(typeof event.line === 'string' ? event.line : Buffer.from(event.line).toString('utf8'));
+        return;
+      case 'text':
+        this.#dataUs = now;
+        this.#text(event.source, event.begin).push(event.chunk);
+        return;
+      case 'kmsg':
+        this.#dataUs = now;
+        this.#kmsg(event.source).push(typeof event.record === 'string' ? event.record : Buffer.from(event.record).toString('utf8'));
+        return;
+      case 'container':
+        this.#correlator.container(event.container, now);
+        return;
+      case 'exit':
+        this.#correlator.exit(event.exit, now);
+        return;
+      case 'ledger':
+        this.#ledger.read(event.reading);
+        this.#checkLedger(now);
+        this.#correlator.progress(now);
+        return;
+      case 'covered':
+      case 'gap':
+      case 'up':
+        this.#correlator.progress(now);
+        return;
+      case 'down':
+        return;
+    }
+  }
+
+  /** Lets time pass; gives the next moment at which something is due. */
+  advance(now: Micros): Micros | null {
+    this.#now = now;
+    const holding = [...this.#readers.values()].filter((reader) => reader.holding);
+    if (now - this.#dataUs >= IDLE_US) for (const reader of holding) reader.idle();
+    this.#checkLedger(now);
+    const due = this.#correlator.advance(now);
+    const idleAt = holding.some((reader) => reader.holding) ? this.#dataUs + IDLE_US : null;
+    return idleAt === null ? due : Math.min(idleAt, due ?? Infinity);
+  }
+
+  /** The input is over. */
+  end(now: Micros): void {
+    this.#now = now;
+    for (const reader of this.#readers.values()) reader.end();
+    this.advance(now);
+  }
+
+  position(source: string, position: string): void {
+    this.#positions.set(source, position);
+  }
+
+  sources(now: Micros): Sources {
+    const statuses = [...this.#coverage.values()].map((one) => one.status(now, this.#positions.get(one.name) ?? null, this.#readers.get(one.name)?.drops.toJSON() ?? {}));
+    return { sources: statuses, ledger: this.#ledger.status() };
+  }
+
+  #checkLedger(now: Micros): void {
+    const gap = this.#ledger.check(now - this.#options.settleUs);
+    if (gap) this.#options.output.ledgerGap(gap);
+  }
+
+  #listener(source: string): KillListener {
+    return {
+      onKill: (kill) => {
+        this.#correlator.oomKill(kill, this.#now);
+      },
+      onKillLine: (line) => {
+        this.#ledger.line(line.timeUs, source, line.trust);
+      },
+      onReportEnd() {
+        // Every kill was handed on when its line was read.
+      },
+    };
+  }
+
+  #journal(source: string): JournalReader {
+    return this.#reader(source, JournalReader, () => new JournalReader(source, this.#listener(source)));
+  }
+
+  #kmsg(source: string): KmsgReader {
+    return this.#reader(source, KmsgReader, () => new KmsgReader(source, this.#options.time, this.#listener(source)));
+  }
+
+  #text(source: string, begin: boolean): BulkReader {
+    if (begin) {
+      this.#readers.get(source)?.end();
+      this.#readers.delete(source);
+    }
+    const time: TimeContext = { ...this.#options.time, before: this.#options.time.before ?? this.#now + MINUTE };
+    return this.#reader(source, BulkReader, () => new BulkReader(source, time, this.#listener(source), { lookBack: LOOK_BACK_BYTES }));
+  }
+
+  #reader<R extends Reader>(source: string, kind: abstract new (...args: never[]) => R, make: () => R): R {
+    const known = this.#readers.get(source);
+    if (known instanceof kind) return known;
+    const reader = make();
+    this.#readers.set(source, reader);
+    return reader;
+  }
+}

@@ -1,0 +1,123 @@
+import { TextFraming } from '../kernel/framing/text-line.ts';
+import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
+import { Why137Error } from '../lib/errors.ts';
+import { parseTime, type Micros } from '../lib/time.ts';
+import { containerExitSchema } from '../model/container-exit.ts';
+import { ledgerReadingSchema } from '../model/ledger.ts';
+import { recordingSchema, type Recording } from '../model/recording.ts';
+import type { SourceEvent, SourceKind } from '../model/source-event.ts';
+import type { RecordedFiles } from './files.ts';
+
+/** One thing that a source told, and when. */
+export interface TimedEvent {
+  readonly at: Micros;
+  readonly event: SourceEvent;
+}
+
+export interface Timeline {
+  readonly events: readonly TimedEvent[];
+  readonly sources: readonly { readonly name: string; readonly kind: SourceKind; readonly hides: string }[];
+  readonly time: TimeContext;
+  readonly from: Micros;
+  readonly to: Micros;
+}
+
+/** What happens to a file of a recording. To add one, add a row. */
+const KERNEL_TEXTS = ['dmesg.txt', 'syslog', 'messages'] as const;
+const HIDES = 'the kernel said nothing else in this recording';
+
+/** A recording as its node's sources would have told it, in order of time. Throws W137_RECORDING naming file and line. */
+export function timelineOf(files: RecordedFiles): Timeline {
+  const recording = readRecording(files);
+  const time: TimeContext = {
+    ...NO_TIME,
+    timezone: recording.timezone ?? null,
+    year: recording.year ?? null,
+    bootTimeUs: recording.bootTime === undefined ? null : parseTime(recording.bootTime),
+  };
+  const logs = [...journals(files), ...kmsg(files, time), ...texts(files, time)];
+  const told = [...logs, ...exits(files), ...ledger(files)];
+  const times = told.map(({ at }) => at);
+  const first = times.reduce((least, at) => Math.min(least, at), Infinity);
+  const last = times.reduce((most, at) => Math.max(most, at), -Infinity);
+  if (told.length === 0) throw new Why137Error('W137_RECORDING', `${files.dir} holds nothing: a recording has kernel.journal.json, kmsg.raw, dmesg.txt, syslog or messages, and exits.ndjson.`);
+  const from = Math.min(first, time.bootTimeUs ?? Infinity) - 1;
+  const names = [...new Set(logs.map(({ event }) => event.source))].filter((name) => name !== 'units.journal.json');
+  const sources = [
+    ...names.map((name) => ({ name, kind: 'kernel-log' as const, hides: HIDES })),
+    { name: 'exits.ndjson', kind: 'exits' as const, hides: 'exits that were not recorded' },
+    ...(files.text('ledger.ndjson') === null ? [] : [{ name: 'ledger.ndjson', kind: 'ledger' as const, hides: "the kernel's own count" }]),
+  ];
+  // A recording is taken to be whole, from the boot of its node to its last word.
+  const begin = sources.flatMap(({ name }): TimedEvent[] => [
+    { at: from, event: { type: 'up', source: name, detail: 'recorded' } },
+    { at: from, event: { type: 'covered', source: name, from: time.bootTimeUs === null ? null : from, to: from } },
+  ]);
+  const end = names.map((name): TimedEvent => ({ at: last, event: { type: 'covered', source: name, from: null, to: last } }));
+  const sorted = told.map((one, index) => ({ one, index })).sort((a, b) => a.one.at - b.one.at || a.index - b.index);
+  return { events: [...begin, ...sorted.map(({ one }) => one), ...end], sources, time, from, to: last };
+}
+
+function readRecording(files: RecordedFiles): Recording {
+  const text = files.text('recording.json');
+  if (text === null) return {};
+  const value = files.json('recording.json', 1, text);
+  const parsed = recordingSchema.safeParse(value);
+  if (!parsed.success) throw files.invalid('recording.json', 1, parsed.error.issues[0]);
+  return parsed.data;
+}
+
+function journals(files: RecordedFiles): TimedEvent[] {
+  return ['kernel.journal.json', 'units.journal.json'].flatMap((name) =>
+    files.lines(name).map(({ line, number }): TimedEvent => {
+      const value = files.json(name, number, line);
+      const stamp = typeof value === 'object' && value !== null && '__REALTIME_TIMESTAMP' in value ? Number(value.__REALTIME_TIMESTAMP) : NaN;
+      if (!Number.isFinite(stamp)) throw files.invalid(name, number, { path: ['__REALTIME_TIMESTAMP'], message: 'is missing: give the output of journalctl -o json' });
+      return { at: stamp, event: { type: 'journal', source: name, line } };
+    }),
+  );
+}
+
+function kmsg(files: RecordedFiles, time: TimeContext): TimedEvent[] {
+  return stamped(files, 'kmsg.raw', time, (line) => ({ type: 'kmsg', source: 'kmsg.raw', record: line }));
+}
+
+function texts(files: RecordedFiles, time: TimeContext): TimedEvent[] {
+  return KERNEL_TEXTS.flatMap((name) => stamped(files, name, time, (line, first) => ({ type: 'text', source: name, chunk: Buffer.from(`${line}\n`, 'latin1'), begin: first })));
+}
+
+/** Lines at the times they carry; one that carries none comes with the one before it. */
+function stamped(files: RecordedFiles, name: string, time: TimeContext, event: (line: string, first: boolean) => SourceEvent): TimedEvent[] {
+  const framing = new TextFraming(time);
+  let at = time.bootTimeUs ?? 0;
+  return files.lines(name, 'latin1').map(({ line }, index) => {
+    const framed = framing.frame(line);
+    if ('line' in framed && framed.line.timeUs !== null) at = framed.line.timeUs;
+    return { at, event: event(line, index === 0) };
+  });
+}
+
+function exits(files: RecordedFiles): TimedEvent[] {
+  return files.lines('exits.ndjson').flatMap(({ line, number }): TimedEvent[] => {
+    const parsed = containerExitSchema.safeParse(files.json('exits.ndjson', number, line));
+    if (!parsed.success) throw files.invalid('exits.ndjson', number, parsed.error.issues[0]);
+    const { exitCode: _code, finishedAt, runtimeReason: _reason, ...container } = parsed.data;
+    const finished = parseTime(finishedAt);
+    if (finished === null) throw files.invalid('exits.ndjson', number, { path: ['finishedAt'], message: `is not an RFC 3339 time: ${finishedAt}` });
+    const started = container.startedAt === null ? finished : (parseTime(container.startedAt) ?? finished);
+    return [
+      { at: started, event: { type: 'container', source: 'exits.ndjson', container } },
+      { at: finished, event: { type: 'exit', source: 'exits.ndjson', exit: parsed.data } },
+    ];
+  });
+}
+
+function ledger(files: RecordedFiles): TimedEvent[] {
+  return files.lines('ledger.ndjson').map(({ line, number }): TimedEvent => {
+    const parsed = ledgerReadingSchema.safeParse(files.json('ledger.ndjson', number, line));
+    if (!parsed.success) throw files.invalid('ledger.ndjson', number, parsed.error.issues[0]);
+    const at = parseTime(parsed.data.time);
+    if (at === null) throw files.invalid('ledger.ndjson', number, { path: ['time'], message: `is not an RFC 3339 time: ${parsed.data.time}` });
+    return { at, event: { type: 'ledger', source: 'ledger.ndjson', reading: parsed.data } };
+  });
+}
