@@ -1,0 +1,149 @@
+import type { Clock } from './host/clock.ts';
+import { explainExitCode } from './exit-codes/explain-exit-code.ts';
+import type { TimeContext } from './kernel/framing/wall-time.ts';
+import { SECOND, type Micros } from './lib/time.ts';
+import type { SourceEvent } from './model/source-event.ts';
+import type { Sources } from './model/source-status.ts';
+import { createHttp, type Http } from './outputs/http/http.ts';
+import type { Log } from './outputs/log/log.ts';
+import { createMetrics } from './outputs/metrics/metrics.ts';
+import { Pipeline, type SourceEntry } from './pipeline.ts';
+import type { History } from './store/history.ts';
+import { createMemoryStore } from './store/memory-store.ts';
+import type { Store } from './store/store.ts';
+
+export interface AgentParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  readonly settleMs: number;
+  readonly sources: readonly SourceEntry[];
+  readonly time: TimeContext;
+  /** What an earlier run said, so that it is not said again; null where nothing is kept. */
+  readonly history: History | null;
+}
+
+/** Bytes of JSON kept of verdicts and of kills each: the agent must stay light. */
+const MAX_STORED_BYTES = 4 * 1024 * 1024;
+/** Kills and exits of the past are caught up with; only what happens now has a latency. */
+const TICK_MS = 5_000;
+const MIN_TICK_MS = 20;
+
+/** The wiring: what sources tell goes through the pipeline to the store, HTTP, metrics and logs. */
+export class Agent {
+  readonly #parts: AgentParts;
+  readonly #pipeline: Pipeline;
+  readonly #store: Store;
+  readonly #http: Http;
+  readonly #heard = new Set<string>();
+  #forgetTick: () => void = () => undefined;
+  #dueUs = Infinity;
+
+  constructor(parts: AgentParts) {
+    const { clock, log, history } = parts;
+    this.#parts = parts;
+    const store = createMemoryStore({ firstEventId: clock.now(), maxBytes: MAX_STORED_BYTES });
+    this.#store = store;
+    const metrics = createMetrics({
+      version: parts.version,
+      store: () => store.counts(),
+      streams: () => this.#http.streams(),
+      logLinesDropped: () => log.dropped(),
+    });
+    for (const kill of history?.oomKills ?? []) store.putOomKill(kill);
+    for (const verdict of history?.verdicts ?? []) store.putVerdict(verdict);
+    this.#pipeline = new Pipeline({
+      settleUs: parts.settleMs * 1_000,
+      sources: parts.sources,
+      time: parts.time,
+      output: {
+        verdict(given, latencyUs) {
+          const verdict = history === null ? given : history.continued(given);
+          if (verdict === null) return;
+          store.putVerdict(verdict);
+          metrics.verdict(verdict, latencyUs === null ? null : latencyUs / SECOND, verdict.revision > 1);
+          log.verdict(verdict);
+        },
+        oomKill(kill, isNew) {
+          store.putOomKill(kill);
+          if (history?.knows(kill) === true || !isNew) return;
+          history?.kill(kill);
+          metrics.oomKill(kill);
+          log.oomKill(kill);
+        },
+        ledgerGap({ from, to, counted, parsed }) {
+          const why = `the kernel counted ${String(counted)} OOM kills, ${String(parsed)} kill lines could be read`;
+          log.source({ type: 'gap', source: 'ledger', from, to, why });
+        },
+      },
+    });
+    this.#http = createHttp({
+      store,
+      sources: () => this.sources(),
+      ready: () => this.ready(),
+      metrics: () => {
+        metrics.sources(this.sources());
+        return metrics.render();
+      },
+      now: () => clock.now(),
+      version: parts.version,
+      exitCode: explainExitCode,
+      onError: (error) => {
+        log.agent('agent.error', `a request failed: ${error instanceof Error ? error.message : String(error)}`, {}, 'error');
+      },
+    });
+    this.#tick();
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  sources(): Sources {
+    return this.#pipeline.sources(this.#parts.clock.now());
+  }
+
+  /** Ready once every source has said whether it can be read. */
+  ready(): { ready: boolean; why: string } {
+    const silent = this.#parts.sources.filter(({ name }) => !this.#heard.has(name)).map(({ name }) => name);
+    return silent.length === 0 ? { ready: true, why: 'every source has reported' } : { ready: false, why: `waiting for ${silent.join(', ')}` };
+  }
+
+  /** Takes what a source tells. */
+  hear(event: SourceEvent): void {
+    const now = this.#parts.clock.now();
+    if (event.type === 'up' || event.type === 'down') this.#heard.add(event.source);
+    if (event.type === 'up' || event.type === 'down' || event.type === 'gap') this.#parts.log.source(event);
+    this.#pipeline.hear(event, now);
+    if (event.type === 'exit' || event.type === 'text' || event.type === 'journal' || event.type === 'kmsg') this.#tickIn(MIN_TICK_MS);
+  }
+
+  listen(where: { host: string; port: number }): Promise<{ url: string }> {
+    return this.#http.listen(where);
+  }
+
+  async close(): Promise<void> {
+    this.#forgetTick();
+    this.#pipeline.end(this.#parts.clock.now());
+    this.#forgetTick();
+    await this.#http.close();
+  }
+
+  /** Lets the pipeline see the time, when something is due and now and then. */
+  #tick(): void {
+    const now = this.#parts.clock.now();
+    this.#dueUs = Infinity;
+    const due = this.#pipeline.advance(now);
+    this.#tickIn(due === null ? TICK_MS : Math.min(TICK_MS, (due - now) / 1_000));
+  }
+
+  #tickIn(ms: number): void {
+    const at: Micros = this.#parts.clock.now() + Math.max(MIN_TICK_MS, ms) * 1_000;
+    if (at >= this.#dueUs) return;
+    this.#dueUs = at;
+    this.#forgetTick();
+    this.#forgetTick = this.#parts.clock.after(Math.max(MIN_TICK_MS, ms), () => {
+      this.#tick();
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import { hostname } from 'node:os';
+import { Agent } from '../agent.ts';
+import type { AgentConfig } from '../config/schema.ts';
+import type { Host } from '../host/host.ts';
+import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
+import { MINUTE } from '../lib/time.ts';
+import type { SourceEvent } from '../model/source-event.ts';
+import { nodeSources, type NodeSource } from '../node-sources.ts';
+import { createLog, type Log } from '../outputs/log/log.ts';
+import { History } from '../store/history.ts';
+import { bootTime, timezone } from './host-times.ts';
+
+/** An exit of long ago is caught up with; the count of now says nothing of it. */
+const LIVE_US = MINUTE;
+const FLUSH_MS = 2_000;
+
+/** `why137 agent`: runs until it is told to stop; resolves then. */
+export async function runAgent(config: AgentConfig, host: Host, version: string, stop: AbortSignal): Promise<void> {
+  const { clock } = host;
+  const nodeName = config.nodeName ?? hostname();
+  const log = createLog({ level: config.logLevel, nodeName, now: () => clock.now() });
+  log.agent('agent.start', `why137 ${version} starts on ${nodeName}`, { 'why137.version': version });
+  const sources = await nodeSources(config, host, clock.now());
+  const time: TimeContext = { ...NO_TIME, timezone: timezone(host), bootTimeUs: bootTime(host) };
+  const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, history: openHistory(config.stateDir, log) });
+  const { url } = await agent.listen(address(config.listen));
+  for (const entry of sources) await entry.source.start((event) => { tell(event, agent, sources, config, host); });
+  log.agent('agent.ready', `serving ${url}`, { url });
+  await stopped(stop);
+  log.agent('agent.stop', 'told to stop');
+  await Promise.all(sources.map(({ source }) => source.stop()));
+  await agent.close();
+  await log.flush(FLUSH_MS);
+}
+
+/** Hands an event on; an exit that happens now has the other witnesses look at once. */
+function tell(event: SourceEvent, agent: Agent, sources: readonly NodeSource[], config: AgentConfig, host: Host): void {
+  const { clock } = host;
+  if (event.type !== 'exit' || Date.parse(event.exit.finishedAt) * 1_000 < clock.now() - LIVE_US) {
+    agent.hear(event);
+    return;
+  }
+  for (const { count } of sources) count?.();
+  agent.hear(event);
+  for (const { name, exited } of sources) if (name !== event.source) exited?.(event.exit);
+  const lookAgain = (): void => {
+    for (const { readNow } of sources) void readNow?.();
+  };
+  lookAgain();
+  // Once more before an answer is given for want of evidence.
+  clock.after(config.settle / 2, lookAgain);
+}
+
+function openHistory(dir: string, log: Log): History | null {
+  const failed = (error: unknown): void => {
+    const why = error instanceof Error ? error.message : String(error);
+    log.agent('agent.state', `what was said is not kept over a restart: ${dir} cannot be written (${why})`, { 'why137.state.dir': dir }, 'warn');
+  };
+  try {
+    return new History(dir, failed);
+  } catch (error) {
+    failed(error);
+    return null;
+  }
+}
+
+function address(listen: string): { host: string; port: number } {
+  const at = listen.lastIndexOf(':');
+  const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
+  return { host: host === '' ? '0.0.0.0' : host, port: Number(listen.slice(at + 1)) };
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => { resolve(); }, { once: true });
+  });
+}
+

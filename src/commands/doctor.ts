@@ -1,0 +1,75 @@
+import type { AgentConfig } from '../config/schema.ts';
+import { SourceCoverage } from '../correlate/coverage.ts';
+import type { Host } from '../host/host.ts';
+import { sayDuration } from '../lib/duration.ts';
+import { MS } from '../lib/time.ts';
+import { nodeSources, type NodeSource } from '../node-sources.ts';
+import { hang, safe } from './render/text.ts';
+
+/** What the doctor found. */
+export interface Diagnosis {
+  /** One line a source, and a sentence at the end. */
+  readonly text: string;
+  /** Nothing that matters is hidden. */
+  readonly fullSight: boolean;
+}
+
+/** How long a source may take to say whether it can be read. */
+const PATIENCE_MS = 8_000;
+const WIDTH = 100;
+
+/** Starts every source as the agent would, for a moment, and says what this node offers and what stays hidden. */
+export async function doctor(config: AgentConfig, host: Host): Promise<Diagnosis> {
+  const sources = await nodeSources(config, host, host.clock.now());
+  const seen = new Map<string, SourceCoverage>(sources.map((one) => [one.name, new SourceCoverage(one.name, one.kind, one.hides)]));
+  const waiting = new Set(seen.keys());
+  await new Promise<void>((resolve) => {
+    const giveUp = host.clock.after(PATIENCE_MS, resolve);
+    const done = (name: string): void => {
+      waiting.delete(name);
+      if (waiting.size > 0) return;
+      giveUp();
+      resolve();
+    };
+    for (const { source, name } of sources) {
+      void source.start((event) => {
+        seen.get(event.source)?.hear(event, host.clock.now());
+        if (event.type === 'covered' || event.type === 'down') done(name);
+        if (event.type === 'up' && source.kind === 'ledger') done(name);
+      });
+    }
+  });
+  await Promise.all(sources.map(({ source }) => source.stop()));
+  return diagnose(sources, seen, host.clock.now());
+}
+
+function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, SourceCoverage>, now: number): Diagnosis {
+  const up = (test: (one: NodeSource) => boolean): boolean => sources.some((one) => test(one) && seen.get(one.name)?.up === true);
+  const blind: string[] = [];
+  const proof = up(({ name }) => name === 'journal' || name === 'kmsg');
+  const text = up(({ kind, name }) => kind === 'kernel-log' && name.startsWith('/'));
+  if (!proof && !text) blind.push('the kernel log: no OOM kill can be seen (answers will be "unknown")');
+  else if (!proof) blind.push("the kernel's own records: a text log proves nothing, so no kill will be certain");
+  if (!up(({ name }) => name.startsWith('containerd'))) {
+    if (!up(({ kind }) => kind === 'exits')) blind.push('container exits: no runtime socket answers, so no exit can be judged');
+    else if (sources.some(({ name }) => name.startsWith('containerd'))) blind.push('exits as they happen: the native event stream of containerd does not answer');
+  } else if (!up(({ name }) => name.startsWith('cri'))) blind.push('what Kubernetes was told, and exits from before the agent: CRI does not answer');
+  if (!up(({ kind }) => kind === 'ledger')) blind.push("the kernel's own count of OOM kills: a lost log line will not be noticed");
+  const rows = sources.map(({ name }) => row(seen.get(name), now));
+  if (!sources.some(({ kind }) => kind === 'exits')) {
+    rows.push(hang('- runtime     ', 'no socket found. cure: mount the runtime socket, or give --runtime-endpoint unix:///…', WIDTH).join('\n'));
+  }
+  const verdict = blind.length === 0 ? 'Full sight.' : `Blind to ${blind.join('; ')}.`;
+  return { text: `${rows.join('\n')}\n\n${hang('', verdict, WIDTH).join('\n')}\n`, fullSight: blind.length === 0 };
+}
+
+function row(one: SourceCoverage | undefined, now: number): string {
+  if (!one) return '';
+  const head = `${one.up ? '+' : '-'} ${safe(one.name).padEnd(12)} `;
+  const to = one.intervals.at(-1)?.to;
+  const from = one.intervals.at(-1)?.from;
+  const since = from == null ? '' : `, from ${new Date(from / MS).toISOString().slice(0, 19)}Z`;
+  const lag = to === undefined ? '' : `, ${sayDuration((now - to) / MS)} behind`;
+  const body = one.up ? `read: ${one.detail}${since}${lag}` : `not read: ${one.detail}. Hides ${one.hides}.${one.cure === null ? '' : ` Cure: ${one.cure}`}`;
+  return hang(head, safe(body), WIDTH).join('\n');
+}

@@ -1,0 +1,34 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import type { Host } from '../host/host.ts';
+import type { Micros } from '../lib/time.ts';
+
+/** Zone in which the host's syslog writes its local times: what /etc/localtime points at. */
+export function timezone(host: Host): string {
+  try {
+    const target = readlinkSync(host.path('/etc/localtime'));
+    const zone = /zoneinfo\/(.+)$/.exec(target)?.[1];
+    if (zone !== undefined) return zone;
+  } catch {
+    // No link: the next place to ask.
+  }
+  try {
+    const zone = readFileSync(host.path('/etc/timezone'), 'utf8').trim();
+    if (zone !== '') return zone;
+  } catch {
+    // Not there either.
+  }
+  return host.root === '/' ? Intl.DateTimeFormat().resolvedOptions().timeZone : 'UTC';
+}
+
+/** When the node booted, by its uptime: turns /dev/kmsg's clock into wall time. Null where /proc is not readable. */
+export function bootTime(host: Host): Micros | null {
+  for (const path of [host.path('/proc/uptime'), '/proc/uptime']) {
+    try {
+      const seconds = Number(readFileSync(path, 'utf8').split(' ')[0]);
+      if (Number.isFinite(seconds)) return host.clock.now() - Math.round(seconds * 1_000_000);
+    } catch {
+      // The next one.
+    }
+  }
+  return null;
+}

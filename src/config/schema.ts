@@ -1,0 +1,64 @@
+import * as z from 'zod/mini';
+import { parseDuration } from '../lib/duration.ts';
+import { doc } from '../model/doc.ts';
+
+/** What an option may be: the schema checks and converts, `expected` says it to people. */
+export interface AgentOption {
+  readonly flag: string;
+  readonly argument: string;
+  readonly description: string;
+  readonly repeatable: boolean;
+  readonly expected: string;
+}
+
+const switchSchema = z.enum(['auto', 'on', 'off']);
+const listen = z.string().check(z.regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$/));
+const duration = z.pipe(
+  z.string().check(z.refine((text) => parseDuration(text) !== null)),
+  z.transform((text: string) => parseDuration(text) ?? 0),
+);
+const path = z.string().check(z.regex(/^\//));
+const paths = z.array(z.union([z.literal('none'), path]));
+const endpoints = z.array(z.union([z.literal('none'), z.string().check(z.regex(/^unix:\/\/\/./))]));
+
+/** The agent's options, as they are once read. The keys are those of the `--config` file. */
+export const agentConfigSchema = doc(
+  z.strictObject({
+    listen: z._default(listen, '127.0.0.1:9137'),
+    stateDir: z._default(path, '/var/lib/why137'),
+    root: z._default(path, '/'),
+    runtimeEndpoint: z._default(endpoints, []),
+    containerdNamespace: z._default(z.array(z.string().check(z.minLength(1))), []),
+    journal: z._default(switchSchema, 'auto'),
+    journalDir: z._default(z.nullable(path), null),
+    kernelLogFile: z._default(paths, ['/var/log/syslog', '/var/log/messages']),
+    kmsg: z._default(switchSchema, 'auto'),
+    settle: z._default(z.pipe(duration, z.number()), 3_000),
+    lookback: z._default(z.pipe(duration, z.number()), 7 * 86_400_000),
+    nodeName: z._default(z.nullable(z.string().check(z.minLength(1))), null),
+    logLevel: z._default(z.enum(['debug', 'info', 'warn', 'error']), 'info'),
+  }),
+  'Options of why137 agent',
+);
+export type AgentConfig = z.infer<typeof agentConfigSchema>;
+export type AgentConfigKey = keyof AgentConfig;
+
+const one = (flag: string, argument: string, description: string, expected: string): AgentOption => ({ flag, argument, description, repeatable: false, expected });
+const many = (flag: string, argument: string, description: string, expected: string): AgentOption => ({ flag, argument, description, repeatable: true, expected });
+
+/** Flags, in the order in which help shows them; each is also WHY137_… in the environment (lists by commas). */
+export const AGENT_OPTIONS: Readonly<Record<AgentConfigKey, AgentOption>> = {
+  listen: one('listen', 'host:port', 'where HTTP is served', 'host:port, such as 127.0.0.1:9137'),
+  stateDir: one('state-dir', 'dir', 'where the agent keeps what it must not forget', 'an absolute path'),
+  root: one('root', 'dir', "where the host's root is mounted; prefixes every host path", 'an absolute path'),
+  runtimeEndpoint: many('runtime-endpoint', 'unix:///…', 'socket of a container runtime (default: the usual places)', 'unix:///path/to/socket, or none'),
+  containerdNamespace: many('containerd-namespace', 'name', 'containerd namespace to watch (default: all)', 'the name of a namespace'),
+  journal: one('journal', 'auto|on|off', 'read the systemd journal', 'auto, on or off'),
+  journalDir: one('journal-dir', 'dir', 'directory of journal files (journalctl -D)', 'an absolute path'),
+  kernelLogFile: many('kernel-log-file', 'file', 'text log that the kernel log is written to', 'an absolute path, or none'),
+  kmsg: one('kmsg', 'auto|on|off', 'read /dev/kmsg', 'auto, on or off'),
+  settle: one('settle', 'duration', 'how long an answer waits for evidence that may still come', 'a duration, such as 500ms or 3s'),
+  lookback: one('lookback', 'duration', 'how far back logs are read at start', 'a duration, such as 12h or 7d'),
+  nodeName: one('node-name', 'name', 'name of this node in logs', 'a name'),
+  logLevel: one('log-level', 'level', 'least level that is logged', 'debug, info, warn or error'),
+};

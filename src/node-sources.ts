@@ -1,0 +1,109 @@
+import type { AgentConfig } from './config/schema.ts';
+import type { Host } from './host/host.ts';
+import { JOURNAL_PATTERN } from './kernel/reader/needles.ts';
+import type { Micros } from './lib/time.ts';
+import type { ContainerExit } from './model/container-exit.ts';
+import type { SourceEntry } from './pipeline.ts';
+import type { Source } from './sources/source.ts';
+
+/** A source of this node, with what the wiring may ask of it besides. */
+export interface NodeSource extends SourceEntry {
+  readonly source: Source;
+  /** Reads at once what has come; for sources that otherwise hear of it late. */
+  readonly readNow?: () => Promise<void>;
+  /** Looks at a container again whose exit another source told. */
+  readonly exited?: (exit: ContainerExit) => void;
+  /** Reads the kernel's own count of kills. */
+  readonly count?: () => void;
+}
+
+export const HIDES = {
+  journal: "the kernel's own record of OOM kills, as only the kernel can have written it",
+  text: 'OOM kills where neither the journal nor /dev/kmsg can be read',
+  kmsg: 'OOM kills that reach no log, and proof that nothing was missed',
+  ledger: 'kills whose log lines were lost, and proof that there were none',
+  containerd: 'container exits as they happen, and the host pid of each PID 1',
+  cri: 'pod names, limits, what Kubernetes was told, and exits from before the agent started',
+} as const;
+
+const SYSLOG_LOOKBACK_BYTES = 2 * 1024 ** 3;
+
+/**
+ * The sources that a configuration names on a host: one entry each. To add a source, add it here. Those that cannot be
+ * read say so when they are started.
+ */
+export async function nodeSources(config: AgentConfig, host: Host, now: Micros): Promise<NodeSource[]> {
+  const since = now - config.lookback * 1_000;
+  return [
+    await ledger(host),
+    ...(config.journal === 'off' ? [] : [await journal(config, host, since)]),
+    ...(await textFiles(config, host)),
+    ...(config.kmsg === 'off' ? [] : [await kmsg(host)]),
+    ...(await runtimes(config, host)),
+  ];
+}
+
+async function ledger(host: Host): Promise<NodeSource> {
+  const { ledgerSource } = await import('./sources/ledger/ledger-source.ts');
+  const source = ledgerSource({ host });
+  return { name: source.name, kind: 'ledger', hides: HIDES.ledger, source, count: () => void source.read() };
+}
+
+async function journal(config: AgentConfig, host: Host, since: Micros): Promise<NodeSource> {
+  const { journalSource } = await import('./sources/journal/journal-source.ts');
+  const source = journalSource({
+    host,
+    dir: config.journalDir,
+    pattern: JOURNAL_PATTERN,
+    matches: [['_TRANSPORT=kernel']],
+    since,
+    cursor: null,
+    onCursor() {
+      // Kept by the source for as long as it runs; a new run reads the look-back again.
+    },
+  });
+  return { name: source.name, kind: 'kernel-log', hides: HIDES.journal, source, readNow: () => source.readNow() };
+}
+
+async function textFiles(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+  const files = config.kernelLogFile.filter((file) => file !== 'none');
+  if (files.length === 0) return [];
+  const { textFileSource } = await import('./sources/text-file/text-file-source.ts');
+  return files.map((file) => {
+    const source = textFileSource({ host, file, position: null, onPosition: () => undefined, lookbackBytes: SYSLOG_LOOKBACK_BYTES });
+    return { name: source.name, kind: 'kernel-log', hides: HIDES.text, source };
+  });
+}
+
+async function kmsg(host: Host): Promise<NodeSource> {
+  const { kmsgSource } = await import('./sources/kmsg/kmsg-source.ts');
+  const source = kmsgSource({ host, position: null, onPosition: () => undefined });
+  return { name: source.name, kind: 'kernel-log', hides: HIDES.kmsg, source };
+}
+
+async function runtimes(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+  const { resolveEndpoints } = await import('./sources/runtime-endpoints.ts');
+  const endpoints = await resolveEndpoints(config.runtimeEndpoint, host);
+  if (endpoints.length === 0) return [];
+  const { createContainerdSource } = await import('./sources/containerd/containerd-source.ts');
+  const { createCriSource } = await import('./sources/cri/cri-source.ts');
+  const only = endpoints.length === 1;
+  return endpoints.flatMap(({ socket, kind }): NodeSource[] => {
+    const named = (name: string): string => (only ? name : `${name}:${socket}`);
+    const native = kind === 'containerd';
+    const cri = createCriSource({ host, socket, name: named('cri'), alone: !native });
+    const criEntry: NodeSource = {
+      name: cri.name,
+      kind: 'exits',
+      hides: HIDES.cri,
+      source: cri,
+      exited: ({ containerId }) => {
+        cri.poke(containerId);
+      },
+    };
+    if (!native) return [criEntry];
+    const namespaces = config.containerdNamespace.length > 0 ? { namespaces: config.containerdNamespace } : {};
+    const containerd = createContainerdSource({ host, socket, name: named('containerd'), ...namespaces });
+    return [{ name: containerd.name, kind: 'exits', hides: HIDES.containerd, source: containerd }, criEntry];
+  });
+}
