@@ -1,3 +1,4 @@
+import './memory-flags.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AGENT_OPTIONS } from './config/schema.ts';
 import { TEXT_FORMATS, type TextFormat } from './kernel/framing/text-line.ts';
@@ -14,7 +15,6 @@ const err = (text: string): void => {
 };
 const color = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 const width = Math.min(120, Math.max(80, process.stdout.columns || 100));
-const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const program = new Command('why137')
   .description('What really killed the container: every exit 137 on this node, with the evidence.')
@@ -94,7 +94,7 @@ program
   .option('--agent-url <url>', 'where the agent serves')
   .action(async (target: string, options: { json: boolean; agentUrl?: string }) => {
     const { defaultAgentUrl, explain } = await import('./commands/explain.ts');
-    await explain(target, { url: options.agentUrl ?? defaultAgentUrl(process.env['WHY137_LISTEN']), json: options.json, out, color, timeZone, width });
+    await explain(target, { url: options.agentUrl ?? defaultAgentUrl(process.env['WHY137_LISTEN']), json: options.json, out, color, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone, width });
   });
 
 program
