@@ -7,6 +7,7 @@ import { JournalReader, KmsgReader } from './kernel/reader/record-reader.ts';
 import type { KillListener } from './kernel/report/assembler.ts';
 import { MINUTE, MS, type Micros } from './lib/time.ts';
 import type { Container } from './model/container-exit.ts';
+import type { Trust } from './model/oom-kill.ts';
 import type { SourceEvent, SourceKind } from './model/source-event.ts';
 import type { Sources } from './model/source-status.ts';
 
@@ -34,6 +35,8 @@ interface Reader {
 
 /** A text log's report may be looked back for so far. */
 const LOOK_BACK_BYTES = 1024 * 1024;
+/** /dev/kmsg is read ten times a second, and says at least once a second how far. */
+const LIVE_US = 2_000 * MS;
 /** A torn line's rest comes with it or not at all. */
 const IDLE_US = 250 * MS;
 
@@ -49,7 +52,6 @@ export class Pipeline {
   readonly #correlator: Correlator;
   #now: Micros = 0;
   #dataUs: Micros = 0;
-  /** Readers of the past are told apart from word of the present by this. */
   readonly #positions = new Map<string, string>();
 
   constructor(options: PipelineOptions) {
@@ -64,7 +66,7 @@ export class Pipeline {
 
   hear(event: SourceEvent, now: Micros): void {
     this.#now = now;
-    this.#coverage.get(event.source)?.hear(event, now);
+    const news = this.#coverage.get(event.source)?.hear(event, now) ?? null;
     switch (event.type) {
       case 'journal':
         this.#dataUs = now;
@@ -76,7 +78,7 @@ export class Pipeline {
         return;
       case 'kmsg':
         this.#dataUs = now;
-        this.#kmsg(event.source).push(typeof event.record === 'string' ? event.record : Buffer.from(event.record).toString('utf8'));
+        this.#kmsg(event.source).push(typeof event.record === 'string' ? event.record : Buffer.from(event.record).toString('utf8'), this.#isLive(event.source, now) ? now : null);
         return;
       case 'container':
         this.#correlator.container(event.container, now);
@@ -85,14 +87,13 @@ export class Pipeline {
         this.#correlator.exit(event.exit, now);
         return;
       case 'ledger':
-        this.#ledger.read(event.reading);
+        this.#correlator.progress(now, this.#ledger.read(event.reading));
         this.#checkLedger(now);
-        this.#correlator.progress(now);
         return;
       case 'covered':
       case 'gap':
       case 'up':
-        this.#correlator.progress(now);
+        if (news !== null) this.#correlator.progress(now, news);
         return;
       case 'down':
         return;
@@ -126,18 +127,25 @@ export class Pipeline {
     return { sources: statuses, ledger: this.#ledger.status() };
   }
 
+  /** Whether a source had read everything up to a moment ago: what comes from it now was written now. */
+  #isLive(source: string, now: Micros): boolean {
+    const to = this.#coverage.get(source)?.intervals.at(-1)?.to;
+    return to !== undefined && now - to <= LIVE_US;
+  }
+
   #checkLedger(now: Micros): void {
     const gap = this.#ledger.check(now - this.#options.settleUs);
     if (gap) this.#options.output.ledgerGap(gap);
   }
 
-  #listener(source: string): KillListener {
+  /** `trust`: a text log can look like any other carrier, line by line, and is a text log all the same. */
+  #listener(source: string, trust?: Trust): KillListener {
     return {
       onKill: (kill) => {
-        this.#correlator.oomKill(kill, this.#now);
+        this.#correlator.oomKill(trust === undefined ? kill : { ...kill, trust }, this.#now);
       },
       onKillLine: (line) => {
-        this.#ledger.line(line.timeUs, source, line.trust);
+        this.#ledger.line(line.timeUs, source, trust ?? line.trust);
       },
       onReportEnd() {
         // Every kill was handed on when its line was read.
@@ -158,8 +166,21 @@ export class Pipeline {
       this.#readers.get(source)?.end();
       this.#readers.delete(source);
     }
-    const time: TimeContext = { ...this.#options.time, before: this.#options.time.before ?? this.#now + MINUTE };
-    return this.#reader(source, BulkReader, () => new BulkReader(source, time, this.#listener(source), { lookBack: LOOK_BACK_BYTES }));
+    return this.#reader(source, BulkReader, () => new BulkReader(source, this.#textTime(), this.#listener(source, 'text'), { lookBack: LOOK_BACK_BYTES }));
+  }
+
+  /** A reader may live for months: what is "shortly after the newest line" moves with it. */
+  #textTime(): TimeContext {
+    const { timezone, year, bootTimeUs, before } = this.#options.time;
+    const moving = (): Micros => before ?? this.#now + MINUTE;
+    return {
+      timezone,
+      year,
+      bootTimeUs,
+      get before() {
+        return moving();
+      },
+    };
   }
 
   #reader<R extends Reader>(source: string, kind: abstract new (...args: never[]) => R, make: () => R): R {

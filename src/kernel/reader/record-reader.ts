@@ -1,3 +1,4 @@
+import type { Micros } from '../../lib/time.ts';
 import type { OomKill } from '../../model/oom-kill.ts';
 import { frameJournalRecord, KernelTime, readJournalRecord, type JournalRecord } from '../framing/journal-json.ts';
 import type { Framed } from '../framing/kernel-line.ts';
@@ -59,8 +60,10 @@ export class KmsgReader extends RecordReader {
     this.#clock = new WallClock(context);
   }
 
-  push(record: string): void {
-    this.take(frameKmsg(record, this.#clock));
+  /** `readUs`: when it was read, if it was read as it was written; the kernel's own clock drifts. */
+  push(record: string, readUs: Micros | null = null): void {
+    const framed = frameKmsg(record, this.#clock);
+    this.take('line' in framed && readUs !== null ? { line: { ...framed.line, timeUs: readUs } } : framed);
   }
 }
 
