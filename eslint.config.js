@@ -13,6 +13,7 @@ const MAY_IMPORT = {
   correlate: ['lib', 'model', 'judge'],
   store: ['lib', 'model'],
   outputs: ['lib', 'model', 'store', 'exit-codes'],
+  recording: ['lib', 'model', 'kernel'],
 };
 const ROOMS = [...Object.keys(MAY_IMPORT), 'commands'];
 
