@@ -53,12 +53,21 @@ interface Form {
 
 /** The forms, in the order in which they are tried. To add one, add a row. */
 const FORMS: readonly Form[] = [
-  { pattern: DECODED, read: (m, rest) => plain(rest, null, m[1] === 'kern' ? 'kernel' : (m[1] ?? null)) },
+  {
+    pattern: DECODED,
+    read: (m, rest, clock) => ({ ...(stamped(rest, clock) ?? plain(rest, null)), tag: m[1] === 'kern' ? 'kernel' : (m[1] ?? null) }),
+  },
   {
     pattern: ISO,
     read(m, rest, clock) {
       const zone = m[2] === 'UTC' || m[2] === 'GMT' ? 'Z' : '';
-      return afterStamp(rest, clock.iso((m[1] ?? '').replace(',', '.') + zone));
+      const timeUs = clock.iso((m[1] ?? '').replace(',', '.') + zone);
+      // A container runtime's log: what the container printed may have a prefix of its own.
+      const runtime = RUNTIME_LOG.exec(rest);
+      if (!runtime) return afterStamp(rest, timeUs);
+      const printed = rest.slice(runtime[0].length);
+      const inner = stamped(printed, clock) ?? plain(printed, timeUs);
+      return { ...inner, timeUs: inner.timeUs ?? timeUs };
     },
   },
   {
@@ -83,10 +92,8 @@ function plain(text: string, timeUs: Micros | null, tag: string | null = null): 
   return { text, timeUs, host: '', tag, facility: null };
 }
 
-/** Behind a wall time: `host tag[pid]: `, `host [uptime]`, a container runtime's `stdout F`, or the message itself. */
+/** Behind a wall time: `host tag[pid]: `, `host [uptime]`, or the message itself. */
 function afterStamp(rest: string, timeUs: Micros | null): Carrier {
-  const runtime = RUNTIME_LOG.exec(rest);
-  if (runtime) return plain(rest.slice(runtime[0].length), timeUs, 'container-log');
   let m = HOST_TAG.exec(rest);
   // The kernel's own lines look like `word: ` too; a tag has a host before it, or is the kernel's.
   if (m && (m[1] !== undefined || KERNEL.test(rest)) && m[1]?.endsWith(':') !== true) {

@@ -15,7 +15,7 @@ type Frameless = Omit<KernelLine, 'at' | 'source'>;
 
 /** Fields that a container platform puts a log line in, and those that name who logged it. */
 const MESSAGE_FIELDS = ['MESSAGE', 'log', 'message', 'msg', 'textPayload', 'line', 'body'] as const;
-const TAG_FIELDS = ['SYSLOG_IDENTIFIER', '_TRANSPORT', 'ident', 'program', 'appname', 'syslog_identifier', 'stream'] as const;
+const TAG_FIELDS = ['SYSLOG_IDENTIFIER', '_TRANSPORT', 'ident', 'program', 'appname', 'syslog_identifier'] as const;
 const TIME_FIELDS = ['time', 'timestamp', '@timestamp'] as const;
 const MAX_DEPTH = 3;
 /** Mail quotes and pasted tables. */

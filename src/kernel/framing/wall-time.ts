@@ -6,7 +6,7 @@ export interface TimeContext {
   readonly timezone: string | null;
   /** Year of the first line; null: not known. */
   readonly year: number | null;
-  /** A moment shortly after the newest line (the agent's now, a file's mtime): gives the year where none is known. */
+  /** A moment shortly after the newest line (the agent's now, which moves; a file's mtime): gives the year where none is known. */
   readonly before: Micros | null;
   /** When the machine booted: turns the kernel's own clock into wall time. */
   readonly bootTimeUs: Micros | null;
@@ -20,7 +20,7 @@ const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 export class WallClock {
   readonly #context: TimeContext;
   #year: number | null;
-  #month = 0;
+  #month: number | null = null;
 
   constructor(context: TimeContext) {
     this.#context = context;
@@ -32,8 +32,7 @@ export class WallClock {
     const index = MONTHS.indexOf(month) / 3;
     if (!Number.isInteger(index) || this.#context.timezone === null) return null;
     if (year !== undefined) return this.#at(Number(year), index, day, clock);
-    const known = this.#yearOf(index);
-    if (known !== null) return this.#at(known, index, day, clock);
+    if (this.#year !== null) return this.#at(this.#yearOf(this.#year, index), index, day, clock);
     const { before } = this.#context;
     if (before === null) return null;
     const thisYear = new Date(before / MS).getUTCFullYear();
@@ -58,12 +57,13 @@ export class WallClock {
     return this.#context.bootTimeUs === null ? null : this.#context.bootTimeUs + us;
   }
 
-  #yearOf(month: number): number | null {
-    if (this.#year === null) return null;
-    if (month - this.#month < -6) this.#year += 1;
-    const year = month - this.#month > 6 && this.#month > 0 ? this.#year - 1 : this.#year;
-    if (year === this.#year) this.#month = month;
-    return year;
+  /** The year of a line in this month; a line of the old year may still come behind one of the new. */
+  #yearOf(year: number, month: number): number {
+    const ahead = this.#month === null ? 0 : month - this.#month;
+    if (ahead > 6) return year - 1;
+    this.#year = ahead < -6 ? year + 1 : year;
+    this.#month = month;
+    return this.#year;
   }
 
   #at(year: number, month: number, day: string, clock: string): Micros | null {

@@ -103,7 +103,10 @@ export const framings: readonly { readonly name: string; readonly put: (line: st
   { name: 'dmesg -x', put: (line, at) => `kern  :warn  : [${(100 + at / 1000).toFixed(6).padStart(12)}] ${line}` },
   { name: 'kmsg', put: (line, at) => `4,${1000 + at},${100_000_000 + at * 1000},-;${line}` },
   { name: 'kmsg caller', put: (line, at) => `4,${1000 + at},${100_000_000 + at * 1000},-,caller=T12;${line}` },
-  { name: 'docker json', put: (line) => JSON.stringify({ log: `${line}\n`, time: '2026-11-23T17:43:25.870158Z' }) },
+  { name: 'dmesg -xT', put: (line) => `kern  :warn  : [Mon Nov 23 17:43:25 2026] ${line}` },
+  { name: 'CRI log', put: (line) => `2026-11-23T17:43:25.870158123Z stdout F ${line}` },
+  { name: 'CRI log of dmesg', put: (line, at) => `2026-11-23T17:43:25.870158123Z stderr F [${(100 + at / 1000).toFixed(6).padStart(12)}] ${line}` },
+  { name: 'docker json', put: (line) => JSON.stringify({ log: `${line}\n`, stream: 'stdout', time: '2026-11-23T17:43:25.870158Z' }) },
   { name: 'MESSAGE json', put: (line) => JSON.stringify({ MESSAGE: line, SYSLOG_IDENTIFIER: 'kernel' }) },
   { name: 'textPayload', put: (line) => JSON.stringify({ textPayload: line, timestamp: '2026-11-23T17:43:25.870158Z' }) },
   {
