@@ -5,7 +5,7 @@ import type { TimeContext } from './kernel/framing/wall-time.ts';
 import { BulkReader } from './kernel/reader/bulk-reader.ts';
 import { JournalReader, KmsgReader } from './kernel/reader/record-reader.ts';
 import type { KillListener } from './kernel/report/assembler.ts';
-import { MINUTE, MS, type Micros } from './lib/time.ts';
+import { formatTimeOrNull, MINUTE, MS, type Micros } from './lib/time.ts';
 import type { Container } from './model/container-exit.ts';
 import type { Trust } from './model/oom-kill.ts';
 import type { SourceEvent, SourceKind } from './model/source-event.ts';
@@ -78,7 +78,7 @@ export class Pipeline {
         return;
       case 'kmsg':
         this.#dataUs = now;
-        this.#kmsg(event.source).push(typeof event.record === 'string' ? event.record : Buffer.from(event.record).toString('utf8'), this.#isLive(event.source, now) ? now : null);
+        this.#kmsg(event.source).push(typeof event.record === 'string' ? event.record : Buffer.from(event.record).toString('utf8'), this.#liveNow(event.source));
         return;
       case 'container':
         this.#correlator.container(event.container, now);
@@ -127,10 +127,10 @@ export class Pipeline {
     return { sources: statuses, ledger: this.#ledger.status() };
   }
 
-  /** Whether a source had read everything up to a moment ago: what comes from it now was written now. */
-  #isLive(source: string, now: Micros): boolean {
+  /** Now, if a source had read everything up to a moment ago: what comes from it now was written now. Else null. */
+  #liveNow(source: string): Micros | null {
     const to = this.#coverage.get(source)?.intervals.at(-1)?.to;
-    return to !== undefined && now - to <= LIVE_US;
+    return to !== undefined && this.#now - to <= LIVE_US ? this.#now : null;
   }
 
   #checkLedger(now: Micros): void {

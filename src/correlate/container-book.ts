@@ -1,5 +1,8 @@
-import { SECOND, type Micros } from '../lib/time.ts';
+import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from '../model/container-exit.ts';
+
+/** Two sources tell the same end with times that differ by less. */
+export const SAME_END_US = 10 * SECOND;
 
 interface Entry {
   container: Container;
@@ -9,8 +12,11 @@ interface Entry {
 /** Containers that are known, alive or not long dead: completes exits with what was told while they lived. */
 export class ContainerBook {
   readonly #max: number;
+  /** Ids of those that ended, oldest first. */
+  readonly #ended = new Set<string>();
   readonly #byId = new Map<string, Entry>();
   readonly #byPod = new Map<string, Set<string>>();
+  readonly #byPid = new Map<number, string>();
 
   constructor(max: number) {
     this.#max = max;
@@ -27,25 +33,50 @@ export class ContainerBook {
       this.#keep({ container, endedUs: null });
       return true;
     }
-    const merged = fill(known.container, container);
-    if (JSON.stringify(merged) === JSON.stringify(known.container)) return false;
+    const again = isAnotherLife(known, container);
     // A new start of the same id has a pid and a start of its own.
+    const merged = again ? fill(container, ofAnyLife(known.container)) : fill(known.container, container);
+    if (JSON.stringify(merged) === JSON.stringify(known.container)) return false;
     known.container = merged;
+    if (again) {
+      known.endedUs = null;
+      this.#ended.delete(container.containerId);
+    }
     this.#index(merged);
     return true;
   }
 
   ended(exit: ContainerExit, endedUs: Micros): void {
     const { exitCode: _code, finishedAt: _at, runtimeReason: _reason, ...container } = exit;
-    this.add(container);
+    const before = this.#byId.get(exit.containerId);
+    // It ended before: what was known of that start says nothing of this one.
+    if (before?.endedUs != null && endedUs - before.endedUs > SAME_END_US) before.container = ofAnyLife(before.container);
+    const started = this.nextStart(exit.containerId, endedUs);
+    this.add(started === null ? container : ofAnyLife(container));
     const known = this.#byId.get(exit.containerId);
-    if (known) known.endedUs = endedUs;
+    if (!known || started !== null) return;
+    // Told again when another source tells it, but the container stays among the ended where it was.
+    known.endedUs = endedUs;
+    this.#ended.add(exit.containerId);
   }
 
   /** An exit with what is known of its container besides. */
-  complete(exit: ContainerExit): ContainerExit {
+  complete(exit: ContainerExit, finishedUs: Micros): ContainerExit {
     const known = this.get(exit.containerId);
-    return known === null ? exit : { ...exit, ...fill(exit, known) };
+    if (known === null) return exit;
+    return { ...exit, ...fill(exit, this.nextStart(exit.containerId, finishedUs) === null ? known : ofAnyLife(known)) };
+  }
+
+  /** When the container was started again after this end; null where it was not. */
+  nextStart(containerId: string, endedUs: Micros): Micros | null {
+    const startedAt = this.get(containerId)?.startedAt ?? null;
+    const startedUs = startedAt === null ? null : parseTime(startedAt);
+    return startedUs !== null && startedUs > endedUs ? startedUs : null;
+  }
+
+  /** Which container has, or last had, this host pid as its PID 1. */
+  withInitPid(pid: number | null): string | null {
+    return pid === null ? null : (this.#byPid.get(pid) ?? null);
   }
 
   /** Other containers of the pod that lived at the moment; not the same container's earlier lives, nor the pod's sandbox. */
@@ -64,18 +95,41 @@ export class ContainerBook {
     this.#byId.set(entry.container.containerId, entry);
     this.#index(entry.container);
     if (this.#byId.size <= this.#max) return;
-    const dead = [...this.#byId.values()].find(({ endedUs }) => endedUs !== null) ?? [...this.#byId.values()][0];
-    if (!dead) return;
-    this.#byId.delete(dead.container.containerId);
-    this.#byPod.get(dead.container.podUid ?? '')?.delete(dead.container.containerId);
+    const [oldest] = this.#ended.size > 0 ? this.#ended : this.#byId.keys();
+    if (oldest !== undefined) this.#forget(oldest);
   }
 
-  #index({ podUid, containerId }: Container): void {
+  #forget(containerId: string): void {
+    const entry = this.#byId.get(containerId);
+    this.#byId.delete(containerId);
+    this.#ended.delete(containerId);
+    if (!entry) return;
+    const { podUid, initPid } = entry.container;
+    const ids = podUid === null ? undefined : this.#byPod.get(podUid);
+    ids?.delete(containerId);
+    if (podUid !== null && ids?.size === 0) this.#byPod.delete(podUid);
+    if (initPid !== null && this.#byPid.get(initPid) === containerId) this.#byPid.delete(initPid);
+  }
+
+  #index({ podUid, containerId, initPid }: Container): void {
+    if (initPid !== null) this.#byPid.set(initPid, containerId);
     if (podUid === null) return;
     const ids = this.#byPod.get(podUid) ?? new Set();
     ids.add(containerId);
     this.#byPod.set(podUid, ids);
   }
+}
+
+/** Whether what is told is of a later start of the same id (docker restart, ctr). */
+function isAnotherLife({ container, endedUs }: Entry, told: Container): boolean {
+  if (container.initPid !== null && told.initPid !== null) return container.initPid !== told.initPid;
+  const startedUs = told.startedAt === null ? null : parseTime(told.startedAt);
+  return endedUs !== null && startedUs !== null && startedUs > endedUs;
+}
+
+/** Without what differs from one start to the next. */
+function ofAnyLife<T extends Container>(container: T): T {
+  return { ...container, initPid: null, startedAt: null, restartCount: null };
 }
 
 /** A pod's sandbox (pause) as the runtimes' sources name it. */

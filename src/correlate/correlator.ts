@@ -5,9 +5,10 @@ import type { Container, ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { belongs } from './belongs.ts';
-import { ContainerBook, isSandbox } from './container-book.ts';
-import { kernelLogView, type SourceCoverage } from './coverage.ts';
-import { KillBook } from './kill-book.ts';
+import { ContainerBook, isSandbox, SAME_END_US } from './container-book.ts';
+import { kernelLogView, type SourceCoverage, type Span } from './coverage.ts';
+import { exitKeys, KeyIndex, killKeys } from './join-keys.ts';
+import { KillBook, type KillEntry } from './kill-book.ts';
 import type { LedgerBook } from './ledger-book.ts';
 
 /** Hears the answers. */
@@ -35,9 +36,11 @@ interface Exit {
   verdict: Verdict | null;
 }
 
-/** Two sources tell the same exit with times that differ by less. */
-const SAME_EXIT_US = 10 * SECOND;
 const LIVE_US = 60 * SECOND;
+/** So long a late line that names nobody may still change what the kernel's count says of an exit. */
+const FRESH_US = 30 * SECOND;
+/** A kill whose container is not known puts exits that follow so soon in doubt. */
+const NAMELESS_US = 10 * SECOND;
 
 /**
  * The one room with a memory: joins exits to kills by identity, has each judged as soon as the answer is decisive or
@@ -50,7 +53,10 @@ export class Correlator {
   readonly #ledger: LedgerBook;
   readonly #containers: ContainerBook;
   readonly #kills: KillBook;
-  readonly #exits: Exit[] = [];
+  readonly #exits = new Set<Exit>();
+  readonly #byKey = new KeyIndex<Exit>();
+  /** No exit is due before. */
+  #nextDueUs = Infinity;
 
   constructor(options: CorrelatorOptions, sources: readonly SourceCoverage[], ledger: LedgerBook, output: CorrelatorOutput) {
     this.#options = options;
@@ -63,7 +69,10 @@ export class Correlator {
 
   container(container: Container, now: Micros): void {
     if (!this.#containers.add(container)) return;
-    for (const one of this.#exits) if (one.exit.containerId === container.containerId) this.#evaluate(one, now);
+    for (const one of this.#lives(container.containerId)) {
+      this.#index(one);
+      this.#evaluate(one, now);
+    }
   }
 
   /** Who the container is, where that is known. */
@@ -71,20 +80,21 @@ export class Correlator {
     return containerId === null ? null : this.#containers.get(containerId);
   }
 
-  exit(exit: ContainerExit, now: Micros): void {
-    const finishedUs = parseTime(exit.finishedAt);
+  exit(told: ContainerExit, now: Micros): void {
+    const finishedUs = parseTime(told.finishedAt);
     if (finishedUs === null) return;
-    this.#containers.ended(exit, finishedUs);
-    const known = this.#exits.find((one) => one.exit.containerId === exit.containerId && Math.abs(one.finishedUs - finishedUs) < SAME_EXIT_US);
+    this.#containers.ended(told, finishedUs);
+    const exit = this.#containers.complete(told, finishedUs);
+    const known = this.#lives(exit.containerId).find((one) => isSameExit(one, exit, finishedUs));
     if (known) {
       known.exit = mergeExits(known.exit, exit);
+      this.#index(known);
       this.#evaluate(known, now);
       return;
     }
     const live = now - finishedUs < LIVE_US;
     const one: Exit = { exit, finishedUs, heardUs: now, live, deadlineUs: now + this.#options.settleUs, settled: false, verdict: null };
-    this.#exits.push(one);
-    if (this.#exits.length > (this.#options.maxExits ?? 5_000)) this.#exits.shift();
+    this.#keep(one, now);
     this.#evaluate(one, now);
   }
 
@@ -92,41 +102,87 @@ export class Correlator {
     const entry = this.#kills.add(kill, now);
     if (entry === null) return;
     this.#output.oomKill(entry.kill, entry.kill === kill);
-    for (const one of this.#exits) if (this.#belongs(entry, one)) this.#evaluate(one, now);
+    for (const one of this.#byKey.find(killKeys(entry.kill))) if (this.#belongs(entry, one)) this.#evaluate(one, now);
   }
 
-  /** A source or the ledger told how far it has read: exits that waited for it, or that nobody had seen, are judged. */
-  progress(now: Micros): void {
-    for (const one of this.#exits) if (one.verdict?.final !== true || one.verdict.confidence !== 'certain') this.#evaluate(one, now);
+  /**
+   * A source or the ledger told how far it has read: exits that waited for it, that nobody had seen, or that lie in the
+   * time it tells of, are judged.
+   */
+  progress(now: Micros, told: Span | null): void {
+    for (const one of this.#exits) {
+      if (one.verdict?.final === true && one.verdict.confidence === 'certain') continue;
+      const isTold = told !== null && one.finishedUs >= told.from && one.finishedUs <= told.to;
+      if (isTold || !one.settled || now - one.heardUs < FRESH_US) this.#evaluate(one, now);
+    }
   }
 
   /** Lets time pass; gives the next moment at which something is due. */
   advance(now: Micros): Micros | null {
-    for (const one of this.#exits) {
-      if (one.settled || one.deadlineUs > now) continue;
-      one.settled = true;
-      this.#evaluate(one, now);
+    if (now >= this.#nextDueUs) {
+      this.#nextDueUs = Infinity;
+      for (const one of this.#exits) {
+        if (one.settled) continue;
+        if (one.deadlineUs <= now) this.#settle(one, now);
+        else this.#nextDueUs = Math.min(this.#nextDueUs, one.deadlineUs);
+      }
     }
-    const waiting = this.#exits.filter(({ settled }) => !settled).map(({ deadlineUs }) => deadlineUs);
-    return waiting.length === 0 ? null : Math.min(...waiting);
+    return this.#nextDueUs === Infinity ? null : this.#nextDueUs;
   }
 
-  #belongs(entry: Parameters<typeof belongs>[0], one: Exit): boolean {
-    const exit = this.#containers.complete(one.exit);
-    return belongs(entry, exit, exit.startedAt === null ? null : parseTime(exit.startedAt), one.finishedUs);
+  #settle(one: Exit, now: Micros): void {
+    one.settled = true;
+    this.#evaluate(one, now);
+  }
+
+  #keep(one: Exit, now: Micros): void {
+    this.#exits.add(one);
+    this.#index(one);
+    this.#nextDueUs = Math.min(this.#nextDueUs, one.deadlineUs);
+    if (this.#exits.size <= (this.#options.maxExits ?? 5_000)) return;
+    const [oldest] = this.#exits;
+    if (!oldest) return;
+    // Forgotten, but not without an answer.
+    if (!oldest.settled) this.#settle(oldest, now);
+    this.#exits.delete(oldest);
+    this.#byKey.delete(oldest);
+  }
+
+  #index(one: Exit): void {
+    this.#byKey.set(one, exitKeys(this.#containers.complete(one.exit, one.finishedUs)));
+  }
+
+  #lives(containerId: string): Exit[] {
+    return [...this.#byKey.find([`id ${containerId}`])];
+  }
+
+  #belongs(entry: KillEntry, one: Exit): boolean {
+    const exit = this.#containers.complete(one.exit, one.finishedUs);
+    const { finishedUs } = one;
+    return belongs(entry, { exit, finishedUs, startedUs: timeOf(exit.startedAt), nextStartUs: this.#containers.nextStart(exit.containerId, finishedUs) });
+  }
+
+  /** A kill just before this exit whose container nobody can tell: no cgroup, and nobody's PID 1. */
+  #nameless(one: Exit): OomKill | null {
+    for (const { kill, atUs } of this.#kills.nameless) {
+      const near = atUs === null || (atUs <= one.finishedUs + SECOND && atUs >= one.finishedUs - NAMELESS_US);
+      if (near && this.#containers.withInitPid(kill.victim.pid) === null) return kill;
+    }
+    return null;
   }
 
   #evaluate(one: Exit, now: Micros): void {
-    const entries = this.#kills.matching((entry) => this.#belongs(entry, one)).sort((a, b) => (a.atUs ?? 0) - (b.atUs ?? 0));
-    const exit = this.#containers.complete(one.exit);
+    const exit = this.#containers.complete(one.exit, one.finishedUs);
+    const entries = this.#kills.find(exitKeys(exit)).filter((entry) => this.#belongs(entry, one));
     // What ended well, and a pod's sandbox that is always stopped by SIGKILL, need no answer unless something was killed.
     if ((exit.exitCode === 0 || isSandbox(exit)) && entries.length === 0) return;
-    const startedUs = exit.startedAt === null ? null : parseTime(exit.startedAt);
+    const startedUs = timeOf(exit.startedAt);
     const facts: Case = {
       exit,
       finishedUs: one.finishedUs,
       startedUs,
       kills: entries.map(({ kill }) => kill),
+      nameless: this.#nameless(one),
       siblings: this.#containers.siblings(exit, one.finishedUs),
       kernelLog: kernelLogView(this.#sources, one.finishedUs, one.settled),
       ledger: this.#ledger.view(one.finishedUs, startedUs),
@@ -147,6 +203,19 @@ export class Correlator {
     const latencyUs = before === null && one.live ? now - Math.max(one.heardUs, ...heard) : null;
     this.#output.verdict(one.verdict, latencyUs);
   }
+}
+
+/** Whether two sources tell of the same end; an id may live more than once (docker restart, ctr). */
+function isSameExit(known: Exit, told: ContainerExit, finishedUs: Micros): boolean {
+  if (Math.abs(known.finishedUs - finishedUs) >= SAME_END_US) return false;
+  const { initPid } = known.exit;
+  if (initPid !== null && told.initPid !== null) return initPid === told.initPid;
+  const startedUs = timeOf(finishedUs > known.finishedUs ? told.startedAt : known.exit.startedAt);
+  return startedUs === null || startedUs <= Math.min(finishedUs, known.finishedUs);
+}
+
+function timeOf(text: string | null): Micros | null {
+  return text === null ? null : parseTime(text);
 }
 
 /** Two sources on one exit: what the first did not know the second may. */

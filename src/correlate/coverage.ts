@@ -9,6 +9,12 @@ interface Interval {
   to: Micros;
 }
 
+/** Times between which exits are to be judged again. */
+export interface Span {
+  readonly from: Micros;
+  readonly to: Micros;
+}
+
 /** What is kept of a source's past. */
 const MAX_KEPT = 64;
 /** A kill line may come this long before the exit it causes. */
@@ -35,8 +41,13 @@ export class SourceCoverage {
     this.hides = hides;
   }
 
-  /** Takes the source's word; `now` is when it came. */
-  hear(event: SourceEvent, now: Micros): void {
+  /** Takes the source's word; `now` is when it came. Gives the time over which the kernel's log is known otherwise now. */
+  hear(event: SourceEvent, now: Micros): Span | null {
+    const news = this.#take(event, now);
+    return this.kind === 'kernel-log' ? news : null;
+  }
+
+  #take(event: SourceEvent, now: Micros): Span | null {
     switch (event.type) {
       case 'up':
         if (!this.up) this.sinceUs = now;
@@ -44,23 +55,27 @@ export class SourceCoverage {
         this.#reading ??= now;
         this.detail = event.detail;
         this.cure = null;
-        return;
+        return { from: now, to: Infinity };
       case 'down':
         if (this.up || this.sinceUs === null) this.sinceUs = now;
         this.up = false;
         this.#reading = null;
         this.detail = event.why;
         this.cure = event.cure;
-        return;
+        return null;
       case 'gap':
         this.gaps.push({ from: event.from, to: event.to, why: event.why });
         if (this.gaps.length > MAX_KEPT) this.gaps.shift();
-        return;
-      case 'covered':
+        return { from: event.from ?? -Infinity, to: (event.to ?? Infinity) + BEFORE_US };
+      case 'covered': {
+        const before = this.intervals.at(-1);
+        const known = before && (event.from === null || (before.from !== null && event.from >= before.from)) ? before.to : (event.from ?? -Infinity);
         this.#covered(event.from, event.to);
-        return;
+        return { from: Math.min(known, event.to), to: event.to };
+      }
       default:
         this.records += 1;
+        return null;
     }
   }
 

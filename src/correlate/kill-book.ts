@@ -1,11 +1,14 @@
 import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { OomKill } from '../model/oom-kill.ts';
+import { KeyIndex, killKeys } from './join-keys.ts';
 
 export interface KillEntry {
   kill: OomKill;
-  readonly atUs: Micros | null;
+  atUs: Micros | null;
   /** When it was first heard of. */
   readonly heardUs: Micros;
+  /** Every id that a source gave it. */
+  readonly ids: Set<string>;
 }
 
 /** Two logs stamp the same kill differently: whole seconds, the moment of reading, a busy node. */
@@ -14,10 +17,11 @@ const SAME_KILL_US = 60 * SECOND;
 /** Every OOM kill that is known. The same kill read from two sources is one kill, with both named. */
 export class KillBook {
   readonly #max: number;
+  readonly #kept = new Set<KillEntry>();
   readonly #byId = new Map<string, KillEntry>();
-  readonly #byPid = new Map<number, KillEntry[]>();
-  /** Ids under which another source knows a kill. */
-  readonly #alias = new Map<string, string>();
+  readonly #byKey = new KeyIndex<KillEntry>();
+  /** Kills of which only a pid is known. */
+  readonly #nameless = new Set<KillEntry>();
 
   constructor(max: number) {
     this.#max = max;
@@ -25,29 +29,41 @@ export class KillBook {
 
   /** Takes a kill; gives the entry it is now part of, or null when it tells nothing new. */
   add(kill: OomKill, now: Micros): KillEntry | null {
-    const known = this.#byId.get(this.#alias.get(kill.id) ?? kill.id) ?? this.#same(kill);
+    const known = this.#byId.get(kill.id) ?? this.#same(kill);
     if (!known) {
-      const entry: KillEntry = { kill, atUs: kill.time === null ? null : parseTime(kill.time), heardUs: now };
+      const entry: KillEntry = { kill, atUs: timeOf(kill), heardUs: now, ids: new Set([kill.id]) };
       this.#keep(entry);
       return entry;
     }
-    if (known.kill.id !== kill.id) this.#alias.set(kill.id, known.kill.id);
+    // Another source may know it by another id.
+    this.#byId.set(kill.id, known);
+    known.ids.add(kill.id);
     const merged = mergeKills(known.kill, kill);
     if (JSON.stringify(merged) === JSON.stringify(known.kill)) return null;
     known.kill = merged;
+    known.atUs = timeOf(merged);
+    this.#index(known);
     return known;
   }
 
-  matching(wanted: (entry: KillEntry) => boolean): KillEntry[] {
-    return [...this.#byId.values()].filter(wanted);
+  /** Kills that go by any of these names, oldest first. */
+  find(keys: readonly string[]): KillEntry[] {
+    return [...this.#byKey.find(keys)].sort((a, b) => (a.atUs ?? 0) - (b.atUs ?? 0));
+  }
+
+  /** Kills of which only the pid is known. */
+  get nameless(): ReadonlySet<KillEntry> {
+    return this.#nameless;
   }
 
   /** One that another source told: the same victim at about the same time, and nothing that contradicts. */
   #same(kill: OomKill): KillEntry | undefined {
-    const at = kill.time === null ? null : parseTime(kill.time);
-    return this.#byPid.get(kill.victim.pid ?? -1)?.find((entry) => {
+    const at = timeOf(kill);
+    return this.find([`pid ${String(kill.victim.pid)}`]).find((entry) => {
       const { kill: other } = entry;
-      if (other.sources.some((source) => kill.sources.includes(source))) return false;
+      // One source tells a kill once, but may have told first that its end was not seen (a log rotated in between).
+      const whole = kill.victim.totalVmBytes !== null && other.victim.totalVmBytes !== null;
+      if (whole && other.sources.some((source) => kill.sources.includes(source))) return false;
       if (kill.containerId !== null && other.containerId !== null && kill.containerId !== other.containerId) return false;
       if (kill.victim.totalVmBytes !== null && other.victim.totalVmBytes !== null && kill.victim.totalVmBytes !== other.victim.totalVmBytes) return false;
       return at === null || entry.atUs === null || Math.abs(at - entry.atUs) <= SAME_KILL_US;
@@ -56,39 +72,59 @@ export class KillBook {
 
   #keep(entry: KillEntry): void {
     this.#byId.set(entry.kill.id, entry);
-    const pid = entry.kill.victim.pid ?? -1;
-    this.#byPid.set(pid, [...(this.#byPid.get(pid) ?? []), entry]);
-    if (this.#byId.size <= this.#max) return;
-    const [oldest] = this.#byId.values();
+    this.#kept.add(entry);
+    this.#index(entry);
+    if (this.#kept.size <= this.#max) return;
+    const [oldest] = this.#kept;
     if (oldest) this.#forget(oldest);
   }
 
+  #index(entry: KillEntry): void {
+    this.#byKey.set(entry, killKeys(entry.kill));
+    if (entry.kill.victimCgroup === null && entry.kill.containerId === null) this.#nameless.add(entry);
+    else this.#nameless.delete(entry);
+  }
+
   #forget(entry: KillEntry): void {
-    this.#byId.delete(entry.kill.id);
-    const pid = entry.kill.victim.pid ?? -1;
-    const left = (this.#byPid.get(pid) ?? []).filter((one) => one !== entry);
-    if (left.length > 0) this.#byPid.set(pid, left);
-    else this.#byPid.delete(pid);
-    for (const [alias, id] of this.#alias) if (id === entry.kill.id) this.#alias.delete(alias);
+    this.#kept.delete(entry);
+    this.#byKey.delete(entry);
+    this.#nameless.delete(entry);
+    for (const id of entry.ids) this.#byId.delete(id);
   }
 }
 
-/** One kill told twice: the fuller report wins, the kernel's own record over a text, and both sources are named. */
+function timeOf(kill: OomKill): Micros | null {
+  return kill.time === null ? null : parseTime(kill.time);
+}
+
+/**
+ * One kill told twice: the fuller report wins, then the kernel's own record over a text; both sources are named. The
+ * trust is that of the facts: a kernel's bare kill line does not vouch for what a text says of the cgroup.
+ */
 export function mergeKills(first: OomKill, second: OomKill): OomKill {
-  const better = rank(second) > rank(first) ? second : first;
+  const better = isBetter(second, first) ? second : first;
   const other = better === first ? second : first;
+  // Of a report whose end was not seen, the other has it.
+  const dead = better.victim.totalVmBytes === null && other.victim.totalVmBytes !== null ? other : better;
   return {
     ...better,
+    victim: dead.victim,
+    trust: dead.trust === 'text' ? 'text' : better.trust,
     id: first.id,
     reportId: first.reportId,
     source: first.source,
-    sources: [...new Set([...first.sources, ...second.sources])],
+    sources: [...new Set([...first.sources, ...second.sources])].sort(),
     time: better.time ?? other.time,
     monotonicUs: better.monotonicUs ?? other.monotonicUs,
     bootId: better.bootId ?? other.bootId,
     groupKill: first.groupKill || second.groupKill,
-    trust: first.trust === 'kernel' || second.trust === 'kernel' ? 'kernel' : 'text',
   };
+}
+
+/** The same whichever came first. */
+function isBetter(one: OomKill, other: OomKill): boolean {
+  const more = rank(one) - rank(other);
+  return more > 0 || (more === 0 && one.time !== null && (other.time === null || one.time < other.time));
 }
 
 function rank(kill: OomKill): number {

@@ -1,5 +1,6 @@
 import { formatTime, formatTimeOrNull, MS, parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { LedgerView } from '../judge/case.ts';
+import type { Span } from './coverage.ts';
 import type { LedgerReading } from '../model/ledger.ts';
 import type { Trust } from '../model/oom-kill.ts';
 import type { LedgerStatus } from '../model/source-status.ts';
@@ -9,10 +10,10 @@ interface Reading {
   readonly oomKill: number;
 }
 
-interface KillLine {
-  readonly at: Micros;
-  readonly source: string;
+/** Times of the kill lines of one source, oldest first. */
+interface Lines {
   readonly trust: Trust;
+  readonly times: Micros[];
 }
 
 /** An exit may follow its kill by so much: a reading to compare from must be older. */
@@ -26,15 +27,16 @@ const MAX_GAPS = 64;
 /** The kernel's own count of OOM kills against the kill lines that were read: a log that lost one is found out. */
 export class LedgerBook {
   readonly #readings: Reading[] = [];
-  readonly #lines: KillLine[] = [];
+  readonly #lines = new Map<string, Lines>();
   readonly #gaps: { from: Micros; to: Micros; counted: number; parsed: number }[] = [];
   /** Up to here count and lines have been compared. */
   #checked: Reading | null = null;
 
-  read(reading: LedgerReading): void {
+  /** Takes a reading; gives the time of which it tells something new. */
+  read(reading: LedgerReading): Span | null {
     const at = parseTime(reading.time);
     const last = this.#readings.at(-1);
-    if (at === null || (last && at < last.at)) return;
+    if (at === null || (last && at < last.at)) return null;
     // A smaller count is another boot's: nothing before can be compared with it.
     if (last && reading.oomKill < last.oomKill) {
       this.#readings.length = 0;
@@ -43,24 +45,29 @@ export class LedgerBook {
     this.#readings.push({ at, oomKill: reading.oomKill });
     this.#checked ??= { at, oomKill: reading.oomKill };
     this.#thin();
+    return { from: last?.at ?? at, to: at };
   }
 
   /** A kill line was read; the line of a group kill's first victim, printed twice, is counted twice by the kernel too. */
   line(at: Micros | null, source: string, trust: Trust): void {
     if (at === null) return;
-    this.#lines.push({ at, source, trust });
-    if (this.#lines.length > MAX_LINES) this.#lines.splice(0, MAX_LINES / 4);
+    const lines = this.#lines.get(source) ?? { trust, times: [] };
+    this.#lines.set(source, lines);
+    // Nearly always the newest.
+    const { times } = lines;
+    times.splice(firstAfter(times, at), 0, at);
+    if (times.length > MAX_LINES) times.splice(0, MAX_LINES / 4);
   }
 
   view(finishedUs: Micros, startedUs: Micros | null): LedgerView {
     const before = Math.max(finishedUs - BEFORE_US, startedUs ?? -Infinity);
-    const from = this.#readings.findLast(({ at }) => at <= before);
-    const to = this.#readings.find(({ at }) => at >= finishedUs);
-    if (!from || !to) return { state: 'unknown', counted: null, parsed: 0, from: from?.at ?? null, to: to?.at ?? null };
+    const from = this.#readings[firstAfter(this.#readings, before) - 1];
+    const to = this.#readings[firstAfter(this.#readings, finishedUs - 1)];
+    if (!from || !to) return { state: 'unknown', counted: null, parsed: 0, exact: false, from: from?.at ?? null, to: to?.at ?? null };
     const counted = to.oomKill - from.oomKill;
-    const { least, most } = this.#parsed(from.at, to.at);
+    const { least, most, exact } = this.#parsed(from.at, to.at);
     const state = counted === 0 ? 'unchanged' : counted > most ? 'ahead' : counted < least ? 'behind' : 'agrees';
-    return { state, counted, parsed: Math.min(most, counted), from: from.at, to: to.at };
+    return { state, counted, parsed: Math.min(most, counted), exact: exact === counted, from: from.at, to: to.at };
   }
 
   /** Compares what has settled since the last time; gives a newly found gap. */
@@ -90,16 +97,24 @@ export class LedgerBook {
     };
   }
 
-  /** Lines read between two readings; the same kill in two logs is one. Lines at the edges may belong to either side. */
-  #parsed(from: Micros, to: Micros): { least: number; most: number } {
-    const most = new Map<string, number>();
-    const least = new Map<string, number>();
-    for (const { at, source, trust } of this.#lines) {
+  /**
+   * Lines read between two readings; the same kill in two logs is one. Lines at the edges may belong to either side;
+   * `exact` is the number that the kernel's own records give where none lies there, else null.
+   */
+  #parsed(from: Micros, to: Micros): { least: number; most: number; exact: number | null } {
+    let least = 0;
+    let most = 0;
+    let exact: number | null = null;
+    for (const { times, trust } of this.#lines.values()) {
       const edge = TOLERANCE_US[trust];
-      if (at >= from - edge && at <= to + edge) most.set(source, (most.get(source) ?? 0) + 1);
-      if (trust === 'kernel' && at >= from + edge && at <= to - edge) least.set(source, (least.get(source) ?? 0) + 1);
+      const wide = firstAfter(times, to + edge) - firstAfter(times, from - edge - 1);
+      most = Math.max(most, wide);
+      if (trust === 'text') continue;
+      const narrow = Math.max(0, firstAfter(times, to - edge) - firstAfter(times, from + edge - 1));
+      least = Math.max(least, narrow);
+      if (wide === narrow) exact = Math.max(exact ?? 0, wide);
     }
-    return { least: Math.max(0, ...least.values()), most: Math.max(0, ...most.values()) };
+    return { least, most, exact };
   }
 
   /** Keeps the newest readings all, and of older ones those where the count moved. */
@@ -111,4 +126,17 @@ export class LedgerBook {
     );
     this.#readings.splice(0, this.#readings.length, ...(kept.length > MAX_READINGS ? kept.slice(-half) : kept));
   }
+}
+
+/** Index of the first item, sorted by time, that lies after a moment; their number where none does. */
+function firstAfter(items: readonly (Micros | Reading)[], moment: Micros): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle] ?? Infinity;
+    if ((typeof item === 'number' ? item : item.at) <= moment) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

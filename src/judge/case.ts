@@ -24,6 +24,8 @@ export interface LedgerView {
   readonly state: 'unchanged' | 'agrees' | 'ahead' | 'behind' | 'unknown';
   readonly counted: number | null;
   readonly parsed: number;
+  /** The kernel's own records hold exactly as many kill lines as it counted: none was lost, none is anybody else's. */
+  readonly exact: boolean;
   readonly from: Micros | null;
   readonly to: Micros | null;
 }
@@ -35,6 +37,8 @@ export interface Case {
   readonly startedUs: Micros | null;
   /** OOM kills that belong to this container by container id, cgroup or PID 1's host pid; oldest first. */
   readonly kills: readonly OomKill[];
+  /** A kill shortly before the exit whose container nobody can tell: no cgroup, and no known container's PID 1. */
+  readonly nameless: OomKill | null;
   /** Other containers known in the same pod. */
   readonly siblings: readonly Container[];
   readonly kernelLog: KernelLogView;

@@ -19,6 +19,9 @@ const OF_LEVEL = {
   node: 'node-oom',
 } as const satisfies Record<string, Cause>;
 
+/** The kernel rounds a limit down to whole pages, at most of 64 KiB. */
+const PAGE_BYTES = 64 * 1024;
+
 /** Share of the container's limit that the victim held for the limit to be the likely one. */
 const NEAR_LIMIT = 0.9;
 
@@ -29,8 +32,11 @@ export function causeOfKill(kill: OomKill, one: Case): KillCause {
   }
   if (kill.level === null) return withoutLevel(kill, one);
   if (kill.level === 'pod') return atPod(kill, one);
+  if (kill.level === 'other' && isOf(kill.limitCgroup, one.exit.containerId)) {
+    return { cause: 'container-limit-oom', confidence: 'certain', note: 'the victim was in a container inside this one' };
+  }
   if (kill.level === 'node' && !saysConstraint(kill)) {
-    return { cause: 'node-oom', confidence: 'likely', note: 'only the kill line is left of the report: a NUMA node of a cpuset or memory policy is not ruled out' };
+    return { cause: 'node-oom', confidence: 'likely', note: 'the report states no constraint: a NUMA node of a cpuset or memory policy is not ruled out' };
   }
   return { cause: OF_LEVEL[kill.level], confidence: 'certain', note: null };
 }
@@ -39,7 +45,7 @@ export function causeOfKill(kill: OomKill, one: Case): KillCause {
 function atPod(kill: OomKill, one: Case): KillCause {
   const { memoryLimitBytes } = one.exit;
   const living = one.siblings.length;
-  if (memoryLimitBytes !== null && kill.memory.limitBytes === memoryLimitBytes && living === 0) {
+  if (living === 0 && isLimit(kill.memory.limitBytes, memoryLimitBytes)) {
     return { cause: 'container-limit-oom', confidence: 'certain', note: "the kernel met it at the pod's cgroup, whose limit is this sole container's" };
   }
   if (memoryLimitBytes === null && living === 0 && one.exit.podUid !== null) {
@@ -61,5 +67,16 @@ function withoutLevel(kill: OomKill, one: Case): KillCause {
 
 /** Before 5.0 a report states no constraint; since then only the kill line stands alone without one. */
 function saysConstraint(kill: OomKill): boolean {
-  return kill.complete || kill.victimCgroup !== null;
+  return kill.victimCgroup !== null;
+}
+
+/** Whether the limit that the kernel printed is the one that was asked for. */
+function isLimit(printed: number | null, asked: number | null): boolean {
+  return printed !== null && asked !== null && printed <= asked && asked - printed < PAGE_BYTES;
+}
+
+/** Whether a cgroup is the container's own. */
+function isOf(cgroup: string | null, containerId: string): boolean {
+  const name = cgroup?.split('/').at(-1)?.replace(/\.scope$/, '') ?? '';
+  return name === containerId || name.endsWith(`-${containerId}`) || name.endsWith(`:${containerId}`);
 }

@@ -14,7 +14,7 @@ export interface JoinedKill {
 }
 
 /** Text logs stamp whole seconds, and the moment of reading at that. */
-const TEXT_STAMP_US = SECOND;
+export const TEXT_STAMP_US = SECOND;
 
 export function joinKills(one: Case): readonly JoinedKill[] {
   const { initPid } = one.exit;

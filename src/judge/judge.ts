@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { meaningOf, signalNameOf } from '../exit-codes/explain-exit-code.ts';
-import { formatTimeOrNull } from '../lib/time.ts';
+import { formatTimeOrNull, parseTime } from '../lib/time.ts';
 import { FAMILY_OF } from '../model/cause.ts';
 import type { ContainerExit } from '../model/container-exit.ts';
+import type { OomKill } from '../model/oom-kill.ts';
 import type { Evidence, Verdict } from '../model/verdict.ts';
 import { adviceFor } from './advice.ts';
 import type { Case } from './case.ts';
-import { joinKills, type JoinedKill } from './joined-kill.ts';
+import { joinKills, TEXT_STAMP_US, type JoinedKill } from './joined-kill.ts';
 import type { Judgement } from './judgement.ts';
 import { RULES } from './rules.ts';
 import { ledgerBlindSpot } from './rules/no-kill.ts';
@@ -21,7 +22,7 @@ export interface Judged {
 
 /** The one judgement: pure, from what is known of an exit to its verdict (revision 1; the correlator counts on). */
 export function judge(one: Case): Judged {
-  const forged = one.kills.filter((kill) => kill.trust === 'text' && one.ledger.state === 'unchanged');
+  const forged = one.kills.filter((kill) => isForged(kill, one));
   const believed = forged.length === 0 ? one : { ...one, kills: one.kills.filter((kill) => !forged.includes(kill)) };
   const kills = joinKills(believed);
   for (const rule of RULES) {
@@ -30,6 +31,13 @@ export function judge(one: Case): Judged {
   }
   // own-exit takes whatever is left.
   throw new Error('no rule found anything');
+}
+
+/** A line of a text log about a kill at a time in which the kernel counted none. */
+function isForged(kill: OomKill, { ledger }: Case): boolean {
+  if (kill.trust !== 'text' || ledger.state !== 'unchanged' || ledger.from === null) return false;
+  const at = kill.time === null ? null : parseTime(kill.time);
+  return at === null || at > ledger.from + TEXT_STAMP_US;
 }
 
 function compose(one: Case, kills: readonly JoinedKill[], found: Judgement, rule: string, forged: readonly string[]): Verdict {

@@ -1,5 +1,6 @@
 import { SECOND } from '../../lib/time.ts';
 import type { Cause, Confidence } from '../../model/cause.ts';
+import type { OomKill } from '../../model/oom-kill.ts';
 import type { RuledOut } from '../../model/verdict.ts';
 import type { Case } from '../case.ts';
 import { causeOfKill } from '../cause-of-kill.ts';
@@ -21,12 +22,17 @@ export const OOM_CAUSES: readonly Cause[] = [
 /** From a child's kill to the exit that passes it on: a shell takes milliseconds, on an overloaded node a second or two. */
 export const CHILD_LIKELY_US = 3 * SECOND;
 export const CHILD_POSSIBLE_US = 5 * SECOND;
-/** Tearing down a process that held much memory takes its time. */
+/** Tearing down a process that held much memory takes its time; beyond it a pid alone is no identity. */
 const TEARDOWN_US = 30 * SECOND;
 
 /** SIGKILL, or a status that the runtime lost. */
 function mayBeKilled(one: Case): boolean {
   return one.exit.exitCode === 137 || one.exit.exitCode === 255 || one.exit.exitCode < 0;
+}
+
+/** The kernel named the victim's cgroup, not only a pid. */
+function isNamed(kill: OomKill): boolean {
+  return kill.containerId !== null || kill.victimCgroup !== null;
 }
 
 function lesser(a: Confidence, b: Confidence): Confidence {
@@ -68,9 +74,11 @@ export const pid1Victim: Rule = {
   reaches: 'certain, if the record proves that the kernel wrote it; likely from a text log',
   why: "PID 1's death ends the container. Container id or host pid say it was this one; the report says whose limit.",
   judge(one, kills) {
-    const joined = kills.findLast(({ role, beforeExitUs }) => role === 'pid1' && (beforeExitUs ?? 0) <= TEARDOWN_US);
+    const joined = kills.findLast(({ kill, role, beforeExitUs }) => role === 'pid1' && (isNamed(kill) || (beforeExitUs ?? 0) <= TEARDOWN_US));
     if (!joined || !mayBeKilled(one)) return null;
-    return judgement(one, joined, joined.atUs === null && joined.kill.containerId === null ? 'likely' : 'certain', '');
+    // A pid alone is this container's PID 1 only while the container lives: pids are used again.
+    const isIts = isNamed(joined.kill) || (joined.atUs !== null && one.startedUs !== null);
+    return judgement(one, joined, isIts ? 'certain' : 'likely', '');
   },
 };
 

@@ -2,6 +2,7 @@ import { formatTimeOrNull } from '../../lib/time.ts';
 import type { BlindSpot } from '../../model/verdict.ts';
 import type { Case } from '../case.ts';
 import type { Judgement, Rule } from '../judgement.ts';
+import { sayVictim } from '../say.ts';
 import { killsRuledOut } from './kernel-kill.ts';
 
 const NOTHING: Pick<Judgement, 'victimRole' | 'evidence'> = { victimRole: null, evidence: [] };
@@ -41,7 +42,7 @@ export const lostKill: Rule = {
   gives: ['unknown'],
   reaches: 'possible',
   why: 'A kill line was lost. It may have been this container; saying anything else would be a guess.',
-  judge(one) {
+  judge(one, kills) {
     if (!isSigkill(one) || one.ledger.state !== 'ahead') return null;
     const { counted, parsed } = one.ledger;
     return {
@@ -50,7 +51,26 @@ export const lostKill: Rule = {
       confidence: 'possible',
       summary: `unknown: the kernel counted ${String(counted)} OOM kill${counted === 1 ? '' : 's'} around this exit, of which ${String(parsed)} could be read`,
       decisive: one.settled,
-      ruledOut: [],
+      ruledOut: killsRuledOut(kills),
+    };
+  },
+};
+
+export const namelessKill: Rule = {
+  name: 'nameless-kill',
+  when: "the exit is 137, no kill is known that ended it, PID 1's host pid is not known, and a kill just before it tells no cgroup and is nobody's PID 1",
+  gives: ['unknown'],
+  reaches: 'possible',
+  why: 'The header of a report is rate-limited, the kill line is not: without a cgroup and without a pid to compare it may have been this container.',
+  judge(one, kills) {
+    if (!isSigkill(one) || one.nameless === null || one.exit.initPid !== null) return null;
+    return {
+      ...NOTHING,
+      cause: 'unknown',
+      confidence: 'possible',
+      summary: `unknown: the kernel killed ${sayVictim(one.nameless)} for want of memory just before, and whose process that was is not known`,
+      decisive: one.settled,
+      ruledOut: killsRuledOut(kills),
     };
   },
 };
@@ -59,17 +79,18 @@ export const logRead: Rule = {
   name: 'kernel-log-read',
   when: 'the exit is 137, no kill is known that ended it, and the kernel log was read over the moment without a gap',
   gives: ['not-oom'],
-  reaches: "certain where the kernel's own count agrees with the lines read; else likely",
+  reaches: "certain where the kernel's own records are exactly as many as it counted; else likely; possible where a kill just before names no container, whose victim may have been a child",
   why: 'The kernel always prints its kill line. A log that was read and holds none for this container says it was not one.',
   judge(one, kills) {
     const { state, blindSpots } = one.kernelLog;
     if (!isSigkill(one) || blindSpots.length > 0 || (state !== 'proven' && state !== 'presumed')) return null;
-    const certain = one.ledger.state === 'agrees' && state === 'proven';
+    const certain = one.ledger.state === 'agrees' && one.ledger.exact && state === 'proven' && one.nameless === null;
+    const doubt = one.nameless === null ? '' : `; ${sayVictim(one.nameless)}, which the kernel killed for memory just before, was not its PID 1 and may have been a child`;
     return {
       ...NOTHING,
       cause: 'not-oom',
-      confidence: certain ? 'certain' : 'likely',
-      summary: 'not killed by the kernel for memory; who sent SIGKILL, or whether the program itself returned 137, is not known',
+      confidence: certain ? 'certain' : one.nameless === null ? 'likely' : 'possible',
+      summary: `not killed by the kernel for memory; who sent SIGKILL, or whether the program itself returned 137, is not known${doubt}`,
       decisive: certain || one.settled,
       ruledOut: ruledOut(kills, 'the kernel log was read over that moment and names no kill that ended this container'),
     };

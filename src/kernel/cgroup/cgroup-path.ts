@@ -33,7 +33,7 @@ const ID64 = /^[0-9a-f]{64}$/;
 const UID = '[0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32}';
 const POD = new RegExp(`^(?:[\\w.-]*kubepods(?:-burstable|-besteffort|-guaranteed)?-)?pod(${UID})(?:\\.slice)?$`);
 const KUBEPODS = /^(?:[\w.-]+-)?kubepods(?:\.slice)?$/;
-/** Parents under which a runtime outside Kubernetes puts one cgroup a container: docker's, ctr's namespaces, podman's. */
+/** Parents under which a runtime outside Kubernetes puts one cgroup a container: docker's, ctr's namespaces. */
 const PARENTS: Readonly<Record<string, string | null>> = { docker: 'docker', 'k8s.io': 'containerd', default: 'containerd' };
 
 /** Reads a cgroup path of any driver and runtime. The innermost container in it is the container. */
@@ -44,7 +44,7 @@ export function readCgroupPath(path: string): CgroupPath {
     const podUid = podOf(segment);
     if (KUBEPODS.test(segment)) found = { ...found, kubepodsAt: at };
     if (podUid !== null) found = { ...found, podUid, podAt: at };
-    const container = containerOf(segment, segments[at - 1], found.podAt === at - 1 && at > 0);
+    const container = containerOf(segment, segments[at - 1], found.podAt === at - 1 && at > 0, found.containerAt >= 0);
     if (container) {
       const inPod = TRIPLE.exec(segment);
       const triplePod = inPod ? podOf(inPod[1] ?? '') : null;
@@ -64,17 +64,18 @@ interface Named {
   readonly containerId: string;
 }
 
-function containerOf(segment: string, parent: string | undefined, belowPod: boolean): Named | null {
+function containerOf(segment: string, parent: string | undefined, belowPod: boolean, inside: boolean): Named | null {
   const named = SCOPE.exec(segment) ?? PREFIXED.exec(segment);
   if (named) return { runtime: RUNTIMES[named[1] ?? ''] ?? null, containerId: named[2] ?? '' };
   const triple = TRIPLE.exec(segment);
   if (triple) return { runtime: RUNTIMES[triple[2] ?? ''] ?? null, containerId: triple[3] ?? '' };
   if (belowPod) return NOT_CONTAINER.test(segment) ? null : { runtime: null, containerId: segment };
-  return belowParent(segment, parent);
+  return belowParent(segment, parent, inside);
 }
 
-function belowParent(segment: string, parent: string | undefined): Named | null {
+function belowParent(segment: string, parent: string | undefined, inside: boolean): Named | null {
   if (parent === undefined || !Object.hasOwn(PARENTS, parent)) return null;
-  // docker's ids are hashes; ctr's are whatever the caller chose.
-  return parent === 'docker' && !ID64.test(segment) ? null : { runtime: PARENTS[parent] ?? null, containerId: segment };
+  // docker's ids are hashes; ctr's are whatever the caller chose, as are the cgroups that a container makes in itself.
+  const isOne = parent === 'docker' ? ID64.test(segment) : !inside;
+  return isOne ? { runtime: PARENTS[parent] ?? null, containerId: segment } : null;
 }

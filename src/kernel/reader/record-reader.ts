@@ -4,31 +4,32 @@ import { frameJournalRecord, KernelTime, readJournalRecord, type JournalRecord }
 import type { Framed } from '../framing/kernel-line.ts';
 import { frameKmsg } from '../framing/kmsg-record.ts';
 import { WallClock, type TimeContext } from '../framing/wall-time.ts';
-import { Assembler, type KillListener } from '../report/assembler.ts';
+import type { KillListener } from '../report/assembler.ts';
+import { Machines } from '../report/machines.ts';
 import { Drops } from './drops.ts';
 
 /** Reads whole records: of the journal (`journalctl -o json`) or of /dev/kmsg. */
 abstract class RecordReader {
   readonly drops = new Drops();
   readonly #source: string;
-  readonly #assembler: Assembler;
+  readonly #machines: Machines;
   #at = 0;
 
   constructor(source: string, listener: KillListener) {
     this.#source = source;
-    this.#assembler = new Assembler(listener);
+    this.#machines = new Machines(listener);
   }
 
   get holding(): boolean {
-    return this.#assembler.holding;
+    return this.#machines.holding;
   }
 
   idle(): void {
-    this.#assembler.idle();
+    this.#machines.idle();
   }
 
   end(): void {
-    this.#assembler.end();
+    this.#machines.end();
   }
 
   protected take(framed: Framed): void {
@@ -37,7 +38,7 @@ abstract class RecordReader {
       return;
     }
     this.#at += framed.line.raw.length;
-    this.#assembler.push({ ...framed.line, at: this.#at, source: this.#source });
+    this.#machines.push({ ...framed.line, at: this.#at, source: this.#source });
   }
 }
 

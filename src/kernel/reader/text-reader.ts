@@ -1,6 +1,7 @@
 import { TextFraming, type TextFormat } from '../framing/text-line.ts';
 import type { TimeContext } from '../framing/wall-time.ts';
-import { Assembler, type KillListener } from '../report/assembler.ts';
+import type { KillListener } from '../report/assembler.ts';
+import { Machines } from '../report/machines.ts';
 import { Drops } from './drops.ts';
 import { LineSplitter } from './line-splitter.ts';
 
@@ -16,13 +17,13 @@ export class TextReader {
   #lines = 0;
   readonly #source: string;
   readonly #framing: TextFraming;
-  readonly #assembler: Assembler;
+  readonly #machines: Machines;
   readonly #splitter: LineSplitter;
 
   constructor(source: string, context: TimeContext, listener: KillListener, options: ReaderOptions = {}) {
     this.#source = source;
     this.#framing = new TextFraming(context, options.format);
-    this.#assembler = new Assembler(listener, options.fullRaw);
+    this.#machines = new Machines(listener, options.fullRaw);
     this.#splitter = new LineSplitter(
       (line, at) => {
         this.#line(line.toString('utf8'), at);
@@ -52,22 +53,22 @@ export class TextReader {
   }
 
   get holding(): boolean {
-    return this.#assembler.holding;
+    return this.#machines.holding;
   }
 
   idle(): void {
-    this.#assembler.idle();
+    this.#machines.idle();
   }
 
   end(): void {
     this.#splitter.end();
-    this.#assembler.end();
+    this.#machines.end();
   }
 
   #line(text: string, at: number): void {
     this.#lines += 1;
     const framed = this.#framing.frame(text);
     if ('drop' in framed) this.drops.count(framed.drop);
-    else this.#assembler.push({ ...framed.line, at, source: this.#source });
+    else this.#machines.push({ ...framed.line, at, source: this.#source });
   }
 }

@@ -17,7 +17,7 @@ export interface KillListener {
 }
 
 /**
- * Puts kernel lines together to reports. The kernel prints one report at a time (under oom_lock), but lines of others
+ * Puts the lines of one kernel together to reports. The kernel prints one report at a time (under oom_lock), but lines of others
  * stand between, beginnings and ends are lost, and the header is rate-limited where the kill line is not.
  */
 export class Assembler {

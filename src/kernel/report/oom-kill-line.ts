@@ -27,10 +27,8 @@ export function readOomKill(text: string): OomKillLine | null {
   const task = taskAt(body);
   const comm = task === null ? null : body.slice(task + TASK.length);
   const cgroups = cgroupsIn(task === null ? body : body.slice(0, task));
-  const global = /,global_oom(?:,|$)/.test(body);
-  const known = SCOPES[start[1] ?? ''];
   // A memcg named behind a constraint other than CONSTRAINT_MEMCG is one that ran out all the same (5.2 printed so).
-  const scope = cgroups.oomMemcg !== null && !global ? 'memcg' : (known ?? (global ? 'global' : 'unknown'));
+  const scope = cgroups.oomMemcg !== null ? 'memcg' : (SCOPES[start[1] ?? ''] ?? 'unknown');
   return {
     kind: 'oom-kill',
     scope,
@@ -50,22 +48,27 @@ export function isTornOomKill(text: string): boolean {
 function taskAt(body: string): number | null {
   let found: number | null = null;
   for (let at = body.lastIndexOf(TASK); at >= 0; at = body.lastIndexOf(TASK, at - 1)) {
-    if (Buffer.byteLength(body.slice(at + TASK.length)) > COMM_BYTES && found !== null) break;
+    if (commBytes(body.slice(at + TASK.length)) > COMM_BYTES && found !== null) break;
     found = at;
     if (at === 0) break;
   }
   return found;
 }
 
+/** A byte that was not UTF-8 was one byte, whatever its replacement takes. */
+function commBytes(comm: string): number {
+  return Buffer.byteLength(comm.replaceAll('\uFFFD', '?'));
+}
+
 /**
- * The two cgroups. Their names may hold `,task_memcg=` themselves, but the limit's cgroup is the victim's own or one
- * above it, which leaves one reading.
+ * The two cgroups: absolute paths, which `cpuset=` before them (one segment, of any name) cannot hold. Their own names
+ * may hold `,task_memcg=`, but the limit's cgroup is the victim's own or one above it, which leaves one reading.
  */
 function cgroupsIn(text: string): { oomMemcg: string | null; taskMemcg: string | null } {
-  const oomAt = text.indexOf(',oom_memcg=');
-  if (oomAt < 0) {
-    const taskAtGlobal = text.indexOf(',task_memcg=');
-    return { oomMemcg: null, taskMemcg: taskAtGlobal < 0 ? null : text.slice(taskAtGlobal + 12) };
+  const oomAt = text.indexOf(',oom_memcg=/');
+  const globalAt = text.indexOf(',task_memcg=/');
+  if (oomAt < 0 || (globalAt >= 0 && globalAt < oomAt)) {
+    return { oomMemcg: null, taskMemcg: globalAt < 0 ? null : text.slice(globalAt + 12) };
   }
   const rest = text.slice(oomAt + 11);
   let fallback: { oomMemcg: string | null; taskMemcg: string | null } = { oomMemcg: rest, taskMemcg: null };
@@ -73,7 +76,7 @@ function cgroupsIn(text: string): { oomMemcg: string | null; taskMemcg: string |
     const oomMemcg = rest.slice(0, at);
     const taskMemcg = rest.slice(at + 12);
     if (taskMemcg === oomMemcg || oomMemcg === '/' || taskMemcg.startsWith(`${oomMemcg}/`)) return { oomMemcg, taskMemcg };
-    if (fallback.taskMemcg === null) fallback = { oomMemcg, taskMemcg };
+    if (fallback.taskMemcg === null) fallback = { oomMemcg, taskMemcg: taskMemcg === '' ? null : taskMemcg };
   }
   return fallback;
 }

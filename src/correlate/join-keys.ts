@@ -1,0 +1,63 @@
+import type { ContainerExit } from '../model/container-exit.ts';
+import type { OomKill } from '../model/oom-kill.ts';
+
+/** `slice:prefix:name`, as runtimes give a systemd scope. */
+const TRIPLE = /^([^/:]+):([^/:]*):([^/:]+)$/;
+
+/** Names under which a kill of this container may be looked up: a kill that belongs to it shares one of them. */
+export function exitKeys({ containerId, cgroup, initPid }: ContainerExit): readonly string[] {
+  const keys = [`id ${containerId}`];
+  if (initPid !== null) keys.push(`pid ${String(initPid)}`);
+  if (cgroup === null || cgroup === '' || cgroup === '/') return keys;
+  const triple = TRIPLE.exec(cgroup);
+  if (!triple) return [...keys, `at ${cgroup}`];
+  const scope = `${triple[2] === '' ? '' : `${triple[2] ?? ''}-`}${triple[3] ?? ''}.scope`;
+  return [...keys, `in ${scope}`, `in ${cgroup}`];
+}
+
+/** The names that a kill goes by: every container and cgroup around its victim, and the victim's pid. */
+export function killKeys({ containerId, victimCgroup, victim }: OomKill): readonly string[] {
+  const keys = containerId === null ? [] : [`id ${containerId}`];
+  if (victim.pid !== null) keys.push(`pid ${String(victim.pid)}`);
+  if (victimCgroup === null) return keys;
+  let path = '';
+  for (const segment of victimCgroup.split('/').slice(1)) {
+    path += `/${segment}`;
+    keys.push(`at ${path}`, `in ${segment}`);
+    // A container around the victim's: docker in a pod, a cgroup that the container made in itself.
+    const id = /(?:^|[-:])([0-9a-f]{64})(?:\.scope)?$/.exec(segment)?.[1];
+    if (id !== undefined) keys.push(`id ${id}`);
+  }
+  return keys;
+}
+
+/** Items by their keys. */
+export class KeyIndex<T> {
+  readonly #byKey = new Map<string, Set<T>>();
+  readonly #keysOf = new Map<T, readonly string[]>();
+
+  /** Puts an item under these keys, and no others. */
+  set(item: T, keys: readonly string[]): void {
+    this.delete(item);
+    this.#keysOf.set(item, keys);
+    for (const key of keys) {
+      const items = this.#byKey.get(key);
+      if (items) items.add(item);
+      else this.#byKey.set(key, new Set([item]));
+    }
+  }
+
+  delete(item: T): void {
+    for (const key of this.#keysOf.get(item) ?? []) {
+      const items = this.#byKey.get(key);
+      items?.delete(item);
+      if (items?.size === 0) this.#byKey.delete(key);
+    }
+    this.#keysOf.delete(item);
+  }
+
+  /** Everything under any of the keys. */
+  find(keys: readonly string[]): ReadonlySet<T> {
+    return new Set(keys.flatMap((key) => [...(this.#byKey.get(key) ?? [])]));
+  }
+}
