@@ -142,10 +142,11 @@ export class Pipeline {
   #listener(source: string, trust?: Trust): KillListener {
     return {
       onKill: (kill) => {
-        this.#correlator.oomKill(trust === undefined ? kill : { ...kill, trust }, this.#now);
+        const time = kill.time ?? formatTimeOrNull(this.#liveNow(source));
+        this.#correlator.oomKill({ ...kill, time, trust: trust ?? kill.trust }, this.#now);
       },
       onKillLine: (line) => {
-        this.#ledger.line(line.timeUs, source, trust ?? line.trust);
+        this.#ledger.line(line.timeUs ?? this.#liveNow(source), source, trust ?? line.trust);
       },
       onReportEnd() {
         // Every kill was handed on when its line was read.

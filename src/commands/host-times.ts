@@ -2,8 +2,8 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import type { Host } from '../host/host.ts';
 import type { Micros } from '../lib/time.ts';
 
-/** Zone in which the host's syslog writes its local times: what /etc/localtime points at. */
-export function timezone(host: Host): string {
+/** Zone in which the host's syslog writes its local times: what /etc/localtime points at. Null where it is not told. */
+export function timezone(host: Host): string | null {
   try {
     const target = readlinkSync(host.path('/etc/localtime'));
     const zone = /zoneinfo\/(.+)$/.exec(target)?.[1];
@@ -17,7 +17,8 @@ export function timezone(host: Host): string {
   } catch {
     // Not there either.
   }
-  return host.root === '/' ? Intl.DateTimeFormat().resolvedOptions().timeZone : 'UTC';
+  // In a container the process's own zone is not the host's, unless TZ was given to say so.
+  return host.root === '/' || process.env['TZ'] !== undefined ? Intl.DateTimeFormat().resolvedOptions().timeZone : null;
 }
 
 /** When the node booted, by its uptime: turns /dev/kmsg's clock into wall time. Null where /proc is not readable. */
