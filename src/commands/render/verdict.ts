@@ -67,7 +67,7 @@ function heading({ container, exit }: Verdict, { style, times, width }: Paper, z
 }
 
 function answer({ summary, confidence }: Verdict, { style, width }: Paper): string[] {
-  const lines = hang('  ', safe(summary), width);
+  const lines = hang('  ', sentence(safe(summary)), width);
   const last = lines.pop() ?? '';
   const shade = confidence === 'certain' ? style.good : style.bad;
   const fits = length(last) + 4 + length(confidence) <= width;
@@ -76,6 +76,12 @@ function answer({ summary, confidence }: Verdict, { style, width }: Paper): stri
     fits ? `${style.bold(last)}    ${shade(confidence)}` : style.bold(last),
     ...(fits ? [] : [' '.repeat(width - length(confidence)) + shade(confidence)]),
   ];
+}
+
+/** A summary stands behind a name in logs and tables; alone it is a sentence. */
+function sentence(summary: string): string {
+  const subject = /^(?:hit|ended) /.test(summary) ? `The container ${summary}` : /^killed /.test(summary) ? `The container was ${summary}` : summary;
+  return `${subject.charAt(0).toUpperCase()}${subject.slice(1)}${subject.endsWith('.') ? '' : '.'}`;
 }
 
 function said({ exit, container, runtimeAgrees, family }: Verdict, { width }: Paper): string[] {
@@ -95,7 +101,7 @@ function said({ exit, container, runtimeAgrees, family }: Verdict, { width }: Pa
 function notes({ final, revision }: Verdict): string[] {
   return [
     ...(final ? [] : ['Not final: a source may still deliver. Ask again in a moment.']),
-    ...(revision > 1 ? [`Revision ${String(revision)}: later evidence changed what was answered before.`] : []),
+    ...(revision > 1 ? [`Revision ${String(revision)}: more became known since the first answer.`] : []),
   ];
 }
 
