@@ -80,7 +80,7 @@ function answer({ summary, confidence }: Verdict, { style, width }: Paper): stri
 
 /** A summary stands behind a name in logs and tables; alone it is a sentence. */
 function sentence(summary: string): string {
-  const subject = /^(?:hit|ended) /.test(summary) ? `The container ${summary}` : /^killed /.test(summary) ? `The container was ${summary}` : summary;
+  const subject = /^(?:hit|ended) /.test(summary) ? `The container ${summary}` : summary.startsWith('killed ') ? `The container was ${summary}` : summary;
   return `${subject.charAt(0).toUpperCase()}${subject.slice(1)}${subject.endsWith('.') ? '' : '.'}`;
 }
 
