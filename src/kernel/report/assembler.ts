@@ -104,7 +104,8 @@ export class Assembler {
         report.usage.set(said.what, said);
         break;
       case 'stats':
-        report.statsCgroup = said.cgroup;
+        // The first is the limit's own; older kernels go on with those below it.
+        report.statsCgroup ??= said.cgroup;
         break;
       case 'oom-kill':
         this.#chosen(report, said, line);
