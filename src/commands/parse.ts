@@ -15,7 +15,7 @@ export interface ParseOptions {
 }
 
 /** A share that stays in a core's cache while it is searched. */
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 128 * 1024;
 /** BulkReader may look back at chunks; each is used again only after that. */
 const CHUNKS = MAX_REPORT_BYTES / CHUNK_BYTES + 2;
 const IDLE_MS = 200;

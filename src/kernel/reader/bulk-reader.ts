@@ -1,4 +1,5 @@
-import type { TimeContext } from '../framing/wall-time.ts';
+import { TextFraming, type TextFormat } from '../framing/text-line.ts';
+import { NO_TIME, type TimeContext } from '../framing/wall-time.ts';
 import type { KillListener } from '../report/assembler.ts';
 import { MAX_REPORT_BYTES } from '../report/report.ts';
 import type { Drops } from './drops.ts';
@@ -28,10 +29,14 @@ export class BulkReader {
 
   readonly #copies: boolean;
   readonly #lookBack: number;
+  readonly #format: TextFormat | undefined;
+  /** Where chunks are joined; used again and again, so that memory stays flat however many reports there are. */
+  #joined: Buffer = Buffer.alloc(0);
 
   constructor(source: string, context: TimeContext, listener: KillListener, options: ReaderOptions & { lookBack?: number } = {}) {
     this.#copies = options.lookBack !== undefined;
     this.#lookBack = options.lookBack ?? MAX_REPORT_BYTES;
+    this.#format = options.format;
     this.#reader = new TextReader(source, context, listener, options);
   }
 
@@ -69,10 +74,32 @@ export class BulkReader {
   /** Where in the chunk the first and the last needle are; one may have begun in the chunk before. */
   #find(chunk: Buffer): { first: number; last: number } | null {
     const seam = Buffer.concat([this.#tail, chunk.subarray(0, LONGEST_NEEDLE)]);
-    const firsts = this.#needles.map((needle) => chunk.indexOf(needle)).filter((at) => at >= 0);
+    const firsts = this.#needles.map((needle) => this.#first(chunk, needle)).filter((at) => at >= 0);
     if (this.#needles.some((needle) => seam.includes(needle))) firsts.push(0);
     if (firsts.length === 0) return null;
-    return { first: Math.min(...firsts), last: Math.max(0, ...this.#needles.map((needle) => chunk.lastIndexOf(needle))) };
+    return { first: Math.min(...firsts), last: Math.max(0, ...this.#needles.map((needle) => this.#last(chunk, needle))) };
+  }
+
+  #first(chunk: Buffer, needle: Buffer): number {
+    let at = chunk.indexOf(needle);
+    while (at >= 0 && this.#isOthersLine(chunk, at)) at = chunk.indexOf(needle, at + needle.length);
+    return at;
+  }
+
+  #last(chunk: Buffer, needle: Buffer): number {
+    let at = chunk.lastIndexOf(needle);
+    while (at >= 0 && this.#isOthersLine(chunk, at)) at = at === 0 ? -1 : chunk.lastIndexOf(needle, at - 1);
+    return at;
+  }
+
+  /** Another program than the kernel wrote the line, by its own tag: no reason to wake, the reader would drop it. */
+  #isOthersLine(chunk: Buffer, at: number): boolean {
+    const begin = at === 0 ? -1 : chunk.lastIndexOf(10, at - 1);
+    const end = chunk.indexOf(10, at);
+    if (begin < 0 || end < 0) return false;
+    // A framing of its own: what it says of a line with a tag does not hang on the lines before.
+    const framed = new TextFraming(NO_TIME, this.#format).frame(chunk.toString('utf8', begin + 1, end));
+    return 'drop' in framed && framed.drop === 'not-kernel';
   }
 
   #sleep(): Buffer[] {
@@ -94,10 +121,19 @@ export class BulkReader {
     }
   }
 
+  #join(pieces: readonly Buffer[]): Buffer {
+    // Who copies wants to keep little.
+    if (this.#copies) return Buffer.concat(pieces);
+    if (this.#joined.length < this.#waitingBytes) this.#joined = Buffer.allocUnsafeSlow(this.#waitingBytes);
+    let at = 0;
+    for (const piece of pieces) at += piece.copy(this.#joined, at);
+    return this.#joined.subarray(0, at);
+  }
+
   /** Hands over what was passed by and belongs to the report that was just found. */
   #wake(before: Buffer): void {
     if (this.#waiting === null) return;
-    const waited = Buffer.concat(this.#waiting);
+    const waited = this.#join(this.#waiting);
     this.#waiting = null;
     const wanted = (before.includes(BEGIN_NEEDLE) ? waited.length : reportBegin(waited)) - AROUND;
     // From the beginning of a line; the first one may be cut where something was let go.
