@@ -32,7 +32,7 @@ describe('the oom-kill: line', () => {
     const constraint = fc.constantFrom(['CONSTRAINT_NONE', 'global'], ['CONSTRAINT_CPUSET', 'cpuset'], ['CONSTRAINT_MEMORY_POLICY', 'mempolicy']);
     fc.assert(
       fc.property(constraint, comm, path, segment, number, ([name, scope], task, victim, cpuset, pid) => {
-        const text = `oom-kill:constraint=${name!},nodemask=0-1,cpuset=${cpuset},mems_allowed=0-1,global_oom,task_memcg=${victim},task=${task},pid=${pid},uid=0`;
+        const text = `oom-kill:constraint=${name},nodemask=0-1,cpuset=${cpuset},mems_allowed=0-1,global_oom,task_memcg=${victim},task=${task},pid=${pid},uid=0`;
         expect(readOomKill(text)).toEqual({ kind: 'oom-kill', scope, oomMemcg: null, taskMemcg: victim, comm: task, pid, uid: 0 });
       }),
       { numRuns: 1_000 },
