@@ -1,23 +1,28 @@
-/** Waiting times that double from `minMs` up to `maxMs`; `reset` begins again after a success. */
+/**
+ * Waiting times between attempts: doubling from `minMs` to `maxMs`, with jitter (between half and the whole of the step)
+ * so that the agents of a cluster do not act as one. `reset` begins again after a success.
+ */
 export class Backoff {
   readonly #minMs: number;
   readonly #maxMs: number;
-  #nextMs: number;
+  readonly #random: () => number;
+  #stepMs: number;
 
-  constructor(minMs = 250, maxMs = 30_000) {
+  constructor(minMs = 250, maxMs = 30_000, random: () => number = Math.random) {
     this.#minMs = minMs;
     this.#maxMs = maxMs;
-    this.#nextMs = minMs;
+    this.#random = random;
+    this.#stepMs = minMs;
   }
 
   /** How long to wait before the next attempt, in milliseconds. */
   next(): number {
-    const ms = this.#nextMs;
-    this.#nextMs = Math.min(ms * 2, this.#maxMs);
-    return ms;
+    const ms = this.#stepMs * (0.5 + this.#random() / 2);
+    this.#stepMs = Math.min(this.#stepMs * 2, this.#maxMs);
+    return Math.round(ms);
   }
 
   reset(): void {
-    this.#nextMs = this.#minMs;
+    this.#stepMs = this.#minMs;
   }
 }

@@ -1,6 +1,6 @@
 import type { Micros } from '../../lib/time.ts';
 import { RPC_STATUS, RpcError } from '../grpc/rpc-error.ts';
-import { wait } from '../grpc/wait.ts';
+import { wait } from '../../host/wait.ts';
 import type { FollowerParts } from './follower.ts';
 import { Follower } from './follower.ts';
 import type { Key } from './container-table.ts';

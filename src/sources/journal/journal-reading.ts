@@ -4,7 +4,7 @@ import type { Emit } from '../../model/source-event.ts';
 import { complaintOf, endComplaint, ignoredFiles, lacksGrep, NO_KERNEL_RECORDS, type Complaint, type Ending } from './complaint.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { cursorOf, cursorTime, isKernelRecord, isMissedRecord, messageOf, receivedAt } from './journal-record.ts';
-import type { JournalOptions } from './journal-source.ts';
+import type { JournalOptions } from './journal-options.ts';
 import { atArgs, beforeArgs, oldestArgs, readArgs, type Position } from './journalctl-args.ts';
 
 const JOURNALCTL = 'journalctl';

@@ -1,28 +1,13 @@
-import type { Host } from '../../host/host.ts';
 import { wait } from '../../host/wait.ts';
 import { Backoff } from '../../lib/backoff.ts';
-import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
 import type { Source } from '../source.ts';
 import { NO_FILES, noDirectory, type Complaint } from './complaint.ts';
 import { hasJournalFiles, JOURNAL_DIRS, journalDirs } from './journal-files.ts';
+import type { JournalOptions } from './journal-options.ts';
 import { JournalReading } from './journal-reading.ts';
 import { TailWatch } from './tail-watch.ts';
 
-export interface JournalOptions {
-  readonly host: Host;
-  /** A directory of journal files (a host path) in place of the machine's own journal. */
-  readonly dir: string | null;
-  /** Regular expression that a MESSAGE must match: valid both as PCRE and as JavaScript's. */
-  readonly pattern: string;
-  /** Groups of `FIELD=value` matches, joined by "or"; none: every record. */
-  readonly matches: readonly (readonly string[])[];
-  /** Where to begin without a cursor; null: with the oldest record. */
-  readonly since: Micros | null;
-  /** The last cursor told to `onCursor` by an earlier run. */
-  readonly cursor: string | null;
-  onCursor(cursor: string): void;
-}
 
 export interface JournalSource extends Source {
   /**

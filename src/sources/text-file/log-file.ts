@@ -1,6 +1,6 @@
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { TextFilePosition } from './text-file-source.ts';
+import type { TextFilePosition } from './text-file-options.ts';
 
 const MARK_BYTES = 64;
 const NEWLINE = 0x0a;

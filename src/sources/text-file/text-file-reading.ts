@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
 import { LogFile, rotatedFiles, type Rotated } from './log-file.ts';
-import type { TextFileOptions, TextFilePosition } from './text-file-source.ts';
+import type { TextFileOptions, TextFilePosition } from './text-file-options.ts';
 
 const BUFFER_BYTES = 256 * 1024;
 const ROTATION_US = 3_000_000;

@@ -1,26 +1,10 @@
-import type { Host } from '../../host/host.ts';
 import { wait } from '../../host/wait.ts';
 import type { Source } from '../source.ts';
 import { FileWatch } from './file-watch.ts';
+import type { TextFileOptions } from './text-file-options.ts';
 import { TextFileReading } from './text-file-reading.ts';
 
-export interface TextFilePosition {
-  readonly inode: number;
-  /** Begin of the first line that was not wholly read. */
-  readonly offset: number;
-  /** The bytes before it (base64), to tell the file from another one of the same inode. */
-  readonly mark?: string;
-}
 
-export interface TextFileOptions {
-  readonly host: Host;
-  /** As the host names it, such as /var/log/syslog; also the source's name. */
-  readonly file: string;
-  readonly position: TextFilePosition | null;
-  onPosition(position: TextFilePosition): void;
-  /** Without a position: how much of what was written before is read (bytes). */
-  readonly lookbackBytes: number;
-}
 
 /** Between two readings, so that a log written line by line is read in larger pieces. */
 const REST_MS = 20;

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createBackoff } from '../../../src/sources/grpc/backoff.ts';
 import { microsOfNanos, microsOfTimestamp } from '../../../src/sources/grpc/proto-time.ts';
 
 test('nanoseconds keep every microsecond', () => {
@@ -25,19 +24,4 @@ test('a time that was never set is no time', () => {
   expect(microsOfTimestamp({ seconds: '9223372036854775807', nanos: 0 })).toBeNull();
   expect(microsOfNanos('0')).toBeNull();
   expect(microsOfNanos('-1')).toBeNull();
-});
-
-test('waits double up to the limit, with jitter', () => {
-  fc.assert(
-    fc.property(fc.double({ min: 0, max: 0.999, noNaN: true }), (jitter) => {
-      const backoff = createBackoff(250, 30_000, () => jitter);
-      const waits = Array.from({ length: 12 }, () => backoff.next());
-      expect(waits[0]).toBeGreaterThanOrEqual(125);
-      expect(waits[0]).toBeLessThanOrEqual(250);
-      expect(waits.at(-1)).toBeGreaterThanOrEqual(15_000);
-      expect(waits.at(-1)).toBeLessThanOrEqual(30_000);
-      backoff.reset();
-      expect(backoff.next()).toBe(waits[0]);
-    }),
-  );
 });

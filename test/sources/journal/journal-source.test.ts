@@ -122,9 +122,9 @@ describe('journalSource', () => {
     expect(of('down')).toEqual([
       { type: 'down', source: 'journal', why: 'journalctl ended (it was killed)', cure: null },
     ]);
-    await host.clock.turn(249);
+    await host.clock.turn(124);
     expect(of('up')).toHaveLength(1);
-    await host.clock.turn(1);
+    await host.clock.turn(126);
     expect(of('up')).toHaveLength(2);
     expect(records()).toEqual([record(1), record(2), record(3)]);
     expect(of('gap')).toEqual([]);

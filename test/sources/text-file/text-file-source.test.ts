@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemHost } from '../../../src/host/system-host.ts';
 import type { SourceEvent } from '../../../src/model/source-event.ts';
-import { textFileSource, type TextFilePosition } from '../../../src/sources/text-file/text-file-source.ts';
+import type { TextFilePosition } from '../../../src/sources/text-file/text-file-options.ts';
+import { textFileSource } from '../../../src/sources/text-file/text-file-source.ts';
 import type { Source } from '../../../src/sources/source.ts';
 
 const FILE = '/var/log/syslog';
