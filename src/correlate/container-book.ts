@@ -64,7 +64,7 @@ export class ContainerBook {
   complete(exit: ContainerExit, finishedUs: Micros): ContainerExit {
     const known = this.get(exit.containerId);
     if (known === null) return exit;
-    return { ...exit, ...fill(exit, this.nextStart(exit.containerId, finishedUs) === null ? known : ofAnyLife(known)) };
+    return fill(exit, this.nextStart(exit.containerId, finishedUs) === null ? known : ofAnyLife(known));
   }
 
   /** When the container was started again after this end; null where it was not. */
@@ -140,7 +140,8 @@ export function isSandbox(container: Pick<Container, 'containerName'>): boolean 
 }
 
 /** The first's own values, completed by the second's. */
-function fill<T extends Container>(first: T, second: Container): T {
-  const missing = Object.entries(second).filter(([key, value]) => value !== null && Object.entries(first).some(([name, old]) => name === key && old === null));
-  return { ...first, ...Object.fromEntries(missing) };
+export function fill<T extends Container>(first: T, second: Container): T {
+  const own = new Map<string, unknown>(Object.entries(first));
+  const missing = Object.entries(second).filter(([key, value]) => value !== null && own.get(key) === null);
+  return missing.length === 0 ? first : { ...first, ...Object.fromEntries(missing) };
 }

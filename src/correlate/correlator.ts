@@ -5,7 +5,7 @@ import type { Container, ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { belongs } from './belongs.ts';
-import { ContainerBook, isSandbox, SAME_END_US } from './container-book.ts';
+import { ContainerBook, fill, isSandbox, SAME_END_US } from './container-book.ts';
 import { kernelLogView, type SourceCoverage, type Span } from './coverage.ts';
 import { exitKeys, KeyIndex, killKeys } from './join-keys.ts';
 import { KillBook, type KillEntry } from './kill-book.ts';
@@ -33,10 +33,14 @@ interface Exit {
   readonly live: boolean;
   deadlineUs: Micros;
   settled: boolean;
+  /** What it was last judged by, besides containers and kills. */
+  surroundings: string;
   verdict: Verdict | null;
 }
 
 const LIVE_US = 60 * SECOND;
+/** How often exits are looked at that nothing new was told of by name or time. */
+const LOOK_US = SECOND / 4;
 /** So long a late line that names nobody may still change what the kernel's count says of an exit. */
 const FRESH_US = 30 * SECOND;
 /** A kill whose container is not known puts exits that follow so soon in doubt. */
@@ -55,8 +59,10 @@ export class Correlator {
   readonly #kills: KillBook;
   readonly #exits = new Set<Exit>();
   readonly #byKey = new KeyIndex<Exit>();
-  /** No exit is due before. */
-  #nextDueUs = Infinity;
+  /** Those whose settle time is not over, the first due first. */
+  readonly #waiting = new Set<Exit>();
+  #now: Micros = 0;
+  #lookedUs: Micros = 0;
 
   constructor(options: CorrelatorOptions, sources: readonly SourceCoverage[], ledger: LedgerBook, output: CorrelatorOutput) {
     this.#options = options;
@@ -87,13 +93,13 @@ export class Correlator {
     const exit = this.#containers.complete(told, finishedUs);
     const known = this.#lives(exit.containerId).find((one) => isSameExit(one, exit, finishedUs));
     if (known) {
-      known.exit = mergeExits(known.exit, exit);
+      known.exit = fill(known.exit, exit);
       this.#index(known);
       this.#evaluate(known, now);
       return;
     }
     const live = now - finishedUs < LIVE_US;
-    const one: Exit = { exit, finishedUs, heardUs: now, live, deadlineUs: now + this.#options.settleUs, settled: false, verdict: null };
+    const one: Exit = { exit, finishedUs, heardUs: now, live, deadlineUs: now + this.#options.settleUs, settled: false, surroundings: '', verdict: null };
     this.#keep(one, now);
     this.#evaluate(one, now);
   }
@@ -110,35 +116,38 @@ export class Correlator {
    * time it tells of, are judged.
    */
   progress(now: Micros, told: Span | null): void {
+    // In a flood every exit has the count read again: what that says of the others can wait a moment.
+    const isLook = Math.abs(now - this.#lookedUs) >= LOOK_US;
+    if (isLook) this.#lookedUs = now;
     for (const one of this.#exits) {
       if (one.verdict?.final === true && one.verdict.confidence === 'certain') continue;
       const isTold = told !== null && one.finishedUs >= told.from && one.finishedUs <= told.to;
-      if (isTold || !one.settled || now - one.heardUs < FRESH_US) this.#evaluate(one, now);
+      if (isTold || (isLook && (!one.settled || now - one.heardUs < FRESH_US))) this.#evaluate(one, now, true);
     }
   }
 
   /** Lets time pass; gives the next moment at which something is due. */
   advance(now: Micros): Micros | null {
-    if (now >= this.#nextDueUs) {
-      this.#nextDueUs = Infinity;
-      for (const one of this.#exits) {
-        if (one.settled) continue;
-        if (one.deadlineUs <= now) this.#settle(one, now);
-        else this.#nextDueUs = Math.min(this.#nextDueUs, one.deadlineUs);
-      }
+    // The wall clock was set back: nobody waits longer for that.
+    if (now < this.#now) for (const one of this.#waiting) one.deadlineUs = Math.min(one.deadlineUs, now + this.#options.settleUs);
+    this.#now = now;
+    for (const one of this.#waiting) {
+      if (one.deadlineUs > now) return one.deadlineUs;
+      this.#settle(one, now);
     }
-    return this.#nextDueUs === Infinity ? null : this.#nextDueUs;
+    return null;
   }
 
   #settle(one: Exit, now: Micros): void {
     one.settled = true;
+    this.#waiting.delete(one);
     this.#evaluate(one, now);
   }
 
   #keep(one: Exit, now: Micros): void {
     this.#exits.add(one);
     this.#index(one);
-    this.#nextDueUs = Math.min(this.#nextDueUs, one.deadlineUs);
+    this.#waiting.add(one);
     if (this.#exits.size <= (this.#options.maxExits ?? 5_000)) return;
     const [oldest] = this.#exits;
     if (!oldest) return;
@@ -171,21 +180,28 @@ export class Correlator {
     return null;
   }
 
-  #evaluate(one: Exit, now: Micros): void {
+  /** `onlyIfNew`: containers and kills are as they were, so that it is judged only if what surrounds it is not. */
+  #evaluate(one: Exit, now: Micros, onlyIfNew = false): void {
+    const kernelLog = kernelLogView(this.#sources, one.finishedUs, one.settled);
     const exit = this.#containers.complete(one.exit, one.finishedUs);
+    const startedUs = timeOf(exit.startedAt);
+    const ledger = this.#ledger.view(one.finishedUs, startedUs);
+    const nameless = exit.exitCode === 137 ? this.#nameless(one) : null;
+    const surroundings = JSON.stringify([kernelLog, ledger, nameless?.id, one.settled]);
+    if (onlyIfNew && surroundings === one.surroundings) return;
+    one.surroundings = surroundings;
     const entries = this.#kills.find(exitKeys(exit)).filter((entry) => this.#belongs(entry, one));
     // What ended well, and a pod's sandbox that is always stopped by SIGKILL, need no answer unless something was killed.
     if ((exit.exitCode === 0 || isSandbox(exit)) && entries.length === 0) return;
-    const startedUs = timeOf(exit.startedAt);
     const facts: Case = {
       exit,
       finishedUs: one.finishedUs,
       startedUs,
       kills: entries.map(({ kill }) => kill),
-      nameless: this.#nameless(one),
+      nameless,
       siblings: this.#containers.siblings(exit, one.finishedUs),
-      kernelLog: kernelLogView(this.#sources, one.finishedUs, one.settled),
-      ledger: this.#ledger.view(one.finishedUs, startedUs),
+      kernelLog,
+      ledger,
       settled: one.settled,
     };
     const { verdict, decisive } = judge(facts);
@@ -218,8 +234,3 @@ function timeOf(text: string | null): Micros | null {
   return text === null ? null : parseTime(text);
 }
 
-/** Two sources on one exit: what the first did not know the second may. */
-function mergeExits(first: ContainerExit, second: ContainerExit): ContainerExit {
-  const known = Object.entries(second).filter(([key, value]) => value !== null && Object.entries(first).some(([name, old]) => name === key && old === null));
-  return { ...first, ...Object.fromEntries(known) };
-}

@@ -73,7 +73,7 @@ export class LedgerBook {
   /** Compares what has settled since the last time; gives a newly found gap. */
   check(settledUs: Micros): { from: Micros; to: Micros; counted: number; parsed: number } | null {
     const from = this.#checked;
-    const to = this.#readings.findLast(({ at }) => at <= settledUs);
+    const to = this.#readings[firstAfter(this.#readings, settledUs) - 1];
     if (!from || !to || to.at <= from.at) return null;
     const counted = to.oomKill - from.oomKill;
     const { most } = this.#parsed(from.at, to.at);
@@ -124,7 +124,7 @@ export class LedgerBook {
     const kept = this.#readings.filter(
       ({ oomKill }, index) => index >= half || index === 0 || this.#readings[index - 1]?.oomKill !== oomKill || this.#readings[index + 1]?.oomKill !== oomKill,
     );
-    this.#readings.splice(0, this.#readings.length, ...(kept.length > MAX_READINGS ? kept.slice(-half) : kept));
+    this.#readings.splice(0, this.#readings.length, ...(kept.length > MAX_READINGS * 0.75 ? kept.slice(-half) : kept));
   }
 }
 
