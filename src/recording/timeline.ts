@@ -48,11 +48,9 @@ export function timelineOf(files: RecordedFiles): Timeline {
     { name: 'exits.ndjson', kind: 'exits' as const, hides: 'exits that were not recorded' },
     ...(files.text('ledger.ndjson') === null ? [] : [{ name: 'ledger.ndjson', kind: 'ledger' as const, hides: "the kernel's own count" }]),
   ];
-  // A recording is taken to be whole, from the boot of its node to its last word.
-  const begin = sources.flatMap(({ name }): TimedEvent[] => [
-    { at: from, event: { type: 'up', source: name, detail: 'recorded' } },
-    { at: from, event: { type: 'covered', source: name, from: time.bootTimeUs === null ? null : from, to: from } },
-  ]);
+  // A recording is taken to be whole, from the boot of its node to its last word. It says so at its end only: while a
+  // source is known to be read up to now, its lines without time would be taken to be written now.
+  const begin = sources.map(({ name }): TimedEvent => ({ at: from, event: { type: 'up', source: name, detail: 'recorded' } }));
   const end = names.map((name): TimedEvent => ({ at: last, event: { type: 'covered', source: name, from: null, to: last } }));
   const sorted = told.map((one, index) => ({ one, index })).sort((a, b) => a.one.at - b.one.at || a.index - b.index);
   return { events: [...begin, ...sorted.map(({ one }) => one), ...end], sources, time, from, to: last };
@@ -71,9 +69,9 @@ function journals(files: RecordedFiles): TimedEvent[] {
   return ['kernel.journal.json', 'units.journal.json'].flatMap((name) =>
     files.lines(name).map(({ line, number }): TimedEvent => {
       const value = files.json(name, number, line);
-      const stamp = typeof value === 'object' && value !== null && '__REALTIME_TIMESTAMP' in value ? Number(value.__REALTIME_TIMESTAMP) : NaN;
-      if (!Number.isFinite(stamp)) throw files.invalid(name, number, { path: ['__REALTIME_TIMESTAMP'], message: 'is missing: give the output of journalctl -o json' });
-      return { at: stamp, event: { type: 'journal', source: name, line } };
+      const text = typeof value === 'object' && value !== null && '__REALTIME_TIMESTAMP' in value ? String(value.__REALTIME_TIMESTAMP) : '';
+      if (!/^\d{1,16}$/.test(text)) throw files.invalid(name, number, { path: ['__REALTIME_TIMESTAMP'], message: 'is not there: give the output of journalctl -o json' });
+      return { at: Number(text), event: { type: 'journal', source: name, line } };
     }),
   );
 }
