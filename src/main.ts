@@ -26,7 +26,8 @@ const program = new Command('why137')
 function untilTold(): AbortSignal {
   const told = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
+    // It stays: a handler that takes itself away has execa's own take the signal for unhandled, and end the process.
+    process.on(signal, () => {
       told.abort();
     });
   }
