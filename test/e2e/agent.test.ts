@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startAgent, type TestAgent } from './support/agent.ts';
-import { EAT, forgedReport, freshId, MIB, shell, SLEEP, startNode, whyNoNode, writeKmsg, type TestNode } from './support/node.ts';
+import { startAgent, type TestAgent } from './support/real-agent.ts';
+import { EAT, forgedReport, freshId, MIB, shell, SLEEP, startNode, whyNoNode, writeKmsg, type TestNode } from './support/small-node.ts';
 import { sayUntil } from './support/until.ts';
 
 const LIMIT = 32 * MIB;

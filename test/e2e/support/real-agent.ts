@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { get as httpGet } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import type { OomKill } from '../../../src/model/oom-kill.ts';
+import { oomKillPageSchema, verdictPageSchema } from '../../../src/model/page.ts';
+import { sourcesSchema, type Sources } from '../../../src/model/source-status.ts';
+import type { Verdict } from '../../../src/model/verdict.ts';
+import { logLineSchema, type LogLine } from '../../../src/outputs/log/line-schema.ts';
+import { sayUntil } from './until.ts';
+
+const BUNDLE = join(import.meta.dirname, '../../../dist/why137.cjs');
+
+/** A real agent as a process of its own, asked over HTTP. */
+export interface TestAgent {
+  readonly url: string;
+  readonly stateDir: string;
+  readonly pid: number;
+  get(path: string): Promise<{ readonly status: number; readonly body: string }>;
+  verdicts(): Promise<readonly Verdict[]>;
+  oomKills(): Promise<readonly OomKill[]>;
+  sources(): Promise<Sources>;
+  /** Waits for a verdict on this container (that fits, where a test is given). */
+  verdictOf(containerId: string, fits?: (verdict: Verdict) => boolean): Promise<Verdict>;
+  killIn(containerId: string, fits?: (kill: OomKill) => boolean): Promise<OomKill>;
+  sourceIsUp(name: string): Promise<void>;
+  /** Every line it printed, checked against the schema of log lines. */
+  logs(): readonly LogLine[];
+  /** Ends it; SIGTERM must end in status 0. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts `why137 agent` on a free port; resolves when it serves. A state directory may be kept from an earlier run. */
+export async function startAgent(args: readonly string[], stateDir = mkdtempSync(join(tmpdir(), 'w137-state-'))): Promise<TestAgent> {
+  const child = spawn(process.execPath, [BUNDLE, 'agent', '--listen', '127.0.0.1:0', '--state-dir', stateDir, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  let complaint = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const logs = (): LogLine[] =>
+    printed
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => logLineSchema.parse(JSON.parse(line)));
+  const urlOf = (): string | undefined => /"url":"([^"]+)"/.exec(printed)?.[1];
+  await sayUntil(`the agent serves (${args.join(' ')})`, () => {
+    if (child.exitCode !== null) throw new Error(`the agent ended: ${complaint}${printed}`);
+    return urlOf() !== undefined;
+  });
+  const url = urlOf() ?? '';
+
+  async function get(path: string): Promise<{ status: number; body: string }> {
+    return new Promise((resolve, reject) => {
+      httpGet(`${url}${path}`, { agent: false }, (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          body += chunk;
+        });
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, body });
+        });
+      }).on('error', reject);
+    });
+  }
+  async function asked<S extends z.ZodMiniType>(schema: S, path: string): Promise<z.infer<S>> {
+    return schema.parse(JSON.parse((await get(path)).body));
+  }
+  const verdicts = async (): Promise<readonly Verdict[]> => (await asked(verdictPageSchema, '/v1/exits?limit=1000')).items;
+  const oomKills = async (): Promise<readonly OomKill[]> => (await asked(oomKillPageSchema, '/v1/oom-kills?limit=1000')).items;
+  const sources = (): Promise<Sources> => asked(sourcesSchema, '/v1/sources');
+
+  return {
+    url,
+    stateDir,
+    pid: child.pid ?? -1,
+    get,
+    verdicts,
+    oomKills,
+    sources,
+    logs,
+    async verdictOf(containerId, fits = () => true) {
+      let found: Verdict | undefined;
+      let seen: readonly Verdict[] = [];
+      await sayUntil(`a verdict on ${containerId}`, async () => {
+        seen = (await verdicts()).filter(({ container }) => container.containerId === containerId);
+        found = seen.find(fits);
+        return found !== undefined;
+      }).catch((error: unknown) => {
+        throw new Error(`${String(error)}; there is ${JSON.stringify(seen)}`);
+      });
+      if (!found) throw new Error('unreachable');
+      return found;
+    },
+    async killIn(containerId, fits = () => true) {
+      let found: OomKill | undefined;
+      await sayUntil(`an OOM kill in ${containerId}`, async () => {
+        found = (await oomKills()).find((kill) => kill.containerId === containerId && fits(kill));
+        return found !== undefined;
+      });
+      if (!found) throw new Error('unreachable');
+      return found;
+    },
+    async sourceIsUp(name) {
+      await sayUntil(`${name} is up and caught up`, async () => {
+        const one = (await sources()).sources.find((source) => source.name === name);
+        return one?.up === true && (one.kind === 'ledger' || one.coverage.length > 0);
+      });
+    },
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      const status = await ended;
+      if (signal === 'SIGTERM' && status !== 0) throw new Error(`the agent ended with ${String(status)}: ${complaint}`);
+      if (signal === 'SIGTERM') rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
