@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /** Page, module, and the function in it that gives the text. */
-const PAGES = [['docs/metrics.md', 'src/outputs/metrics/table.ts', 'metricsDocument']];
+const PAGES = [
+  ['docs/metrics.md', 'src/outputs/metrics/table.ts', 'metricsDocument'],
+  ['docs/rules.md', 'src/judge/rules-document.ts', 'rulesDocument'],
+];
 
 const require = createRequire(import.meta.url);
 const dir = await mkdtemp(join(tmpdir(), 'why137-docs-'));

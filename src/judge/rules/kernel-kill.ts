@@ -4,7 +4,7 @@ import type { OomKill } from '../../model/oom-kill.ts';
 import type { RuledOut } from '../../model/verdict.ts';
 import type { Case } from '../case.ts';
 import { causeOfKill } from '../cause-of-kill.ts';
-import type { JoinedKill } from '../joined-kill.ts';
+import { TEXT_STAMP_US, type JoinedKill } from '../joined-kill.ts';
 import type { Judgement, Rule } from '../judgement.ts';
 import { killEvidence, sayBefore, sayCause, sayVictim } from '../say.ts';
 
@@ -28,6 +28,11 @@ const TEARDOWN_US = 30 * SECOND;
 /** SIGKILL, or a status that the runtime lost. */
 function mayBeKilled(one: Case): boolean {
   return one.exit.exitCode === 137 || one.exit.exitCode === 255 || one.exit.exitCode < 0;
+}
+
+/** So shortly before that it will be why; the doubt about a text log's stamp makes it no surer. */
+function isNear({ kill, beforeExitUs }: JoinedKill): boolean {
+  return (beforeExitUs ?? Infinity) + (kill.trust === 'text' ? TEXT_STAMP_US : 0) <= CHILD_LIKELY_US;
 }
 
 /** The kernel named the victim's cgroup, not only a pid. */
@@ -100,14 +105,14 @@ export const groupKill: Rule = {
 
 export const victimWithoutPid: Rule = {
   name: 'victim-unknown-role',
-  when: "the exit is 137, a process of this container was OOM-killed within 5 s before, and PID 1's host pid is not known",
+  when: "the exit is 137, a process of this container was OOM-killed just before (3 s: likely, 5 s: possible), and PID 1's host pid is not known",
   gives: OOM_CAUSES,
   reaches: 'likely: the victim may have been a child',
   why: 'For exits from before the agent started the runtime no longer tells the pid; the container id still joins.',
   judge(one, kills) {
     const joined = kills.findLast(({ role, beforeExitUs }) => role === null && beforeExitUs !== null && beforeExitUs <= CHILD_POSSIBLE_US);
     if (!joined || one.exit.exitCode !== 137) return null;
-    return judgement(one, joined, 'likely', '');
+    return judgement(one, joined, isNear(joined) ? 'likely' : 'possible', '');
   },
 };
 
@@ -120,9 +125,8 @@ export const childVictim: Rule = {
   judge(one, kills) {
     const joined = kills.findLast(({ role, beforeExitUs }) => role === 'child' && beforeExitUs !== null && beforeExitUs <= CHILD_POSSIBLE_US);
     if (!joined || one.exit.exitCode !== 137) return null;
-    const near = (joined.beforeExitUs ?? 0) <= CHILD_LIKELY_US;
     const lead = `a child, ${sayVictim(joined.kill)}, was OOM-killed and PID 1 ended with its status: `;
-    return judgement(one, joined, near ? 'likely' : 'possible', lead);
+    return judgement(one, joined, isNear(joined) ? 'likely' : 'possible', lead);
   },
 };
 

@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Case, KernelLogView, LedgerView } from '../../src/judge/case.ts';
+import { judge } from '../../src/judge/judge.ts';
+import { RULES } from '../../src/judge/rules.ts';
+import { rulesDocument } from '../../src/judge/rules-document.ts';
+import { runtimeAgrees } from '../../src/judge/runtime-agrees.ts';
+import { formatTime, SECOND, type Micros } from '../../src/lib/time.ts';
+import { CONFIDENCES, type Confidence } from '../../src/model/cause.ts';
+import { containerSchema } from '../../src/model/container-exit.ts';
+import type { OomKill } from '../../src/model/oom-kill.ts';
+import { verdictSchema } from '../../src/model/verdict.ts';
+import { cgroupOf, exitOf, id, podPath, T0 } from '../correlate/node.ts';
+
+const PROVEN: KernelLogView = { state: 'proven', sources: ['journal'], blindSpots: [] };
+const BLIND: KernelLogView = { state: 'none', sources: [], blindSpots: [{ source: 'journal', from: formatTime(T0), to: null, why: 'down' }] };
+const NO_LEDGER: LedgerView = { state: 'unknown', counted: null, parsed: 0, exact: false, from: null, to: null };
+const ledger = (state: LedgerView['state'], counted = 0, parsed = 0, exact = true): LedgerView => ({ state, counted, parsed, exact, from: T0 - 40 * SECOND, to: T0 + SECOND });
+
+type KillChanges = Partial<Omit<OomKill, 'victim'>> & { beforeUs?: Micros; pid?: number; rssBytes?: number; seen?: boolean };
+
+function kill({ beforeUs = 100_000, pid = 100, rssBytes = 40e6, seen = true, ...more }: KillChanges = {}): OomKill {
+  return {
+    kind: 'oom-kill', id: 'oom-1', reportId: 'report-1', time: formatTime(T0 - beforeUs), monotonicUs: 1, bootId: 'b', scope: 'memcg', level: 'container',
+    limitCgroup: cgroupOf('app'), victimCgroup: cgroupOf('app'), containerId: id('app'), podUid: null, groupKill: false,
+    victim: { pid, comm: 'java', uid: 0, totalVmBytes: seen ? 2e8 : null, anonRssBytes: rssBytes, fileRssBytes: 0, shmemRssBytes: 0, oomScoreAdj: 0 },
+    invoker: { comm: 'java', pid: 1, oomScoreAdj: 0, gfpMask: null, order: 0 },
+    memory: { usageBytes: 5e7, limitBytes: 5e7, failcnt: 1, swapUsageBytes: null, swapLimitBytes: null },
+    complete: true, trust: 'kernel', source: 'journal', sources: ['journal'], raw: [], ...more,
+  };
+}
+const HEADLESS: KillChanges = { level: null, limitCgroup: null, victimCgroup: null, containerId: null, complete: false };
+
+function made({ exit = {}, ...more }: Omit<Partial<Case>, 'exit'> & { exit?: Parameters<typeof exitOf>[2] } = {}): Case {
+  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: PROVEN, ledger: NO_LEDGER, settled: true, ...more };
+}
+
+const said = (one: Case) => {
+  const { verdict } = judge(one);
+  verdictSchema.parse(verdict);
+  return [verdict.rule, verdict.cause, verdict.confidence];
+};
+
+/** Each rule where it applies, and where it nearly does. */
+const CASES: readonly (readonly [string, Case, readonly [string, string, Confidence]])[] = [
+  ['PID 1 by its pid', made({ kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],
+  ['PID 1, status lost', made({ kills: [kill()], exit: { exitCode: 255 } }), ['pid1-victim', 'container-limit-oom', 'certain']],
+  ['PID 1 of a text log', made({ kills: [kill({ trust: 'text' })] }), ['pid1-victim', 'container-limit-oom', 'likely']],
+  ['PID 1, the kill itself not seen', made({ kills: [kill({ seen: false, complete: false })] }), ['pid1-victim', 'container-limit-oom', 'likely']],
+  ['PID 1 by pid alone', made({ kills: [kill(HEADLESS)] }), ['pid1-victim', 'cgroup-limit-oom', 'certain']],
+  ['PID 1 by pid alone, since when not known', made({ kills: [kill(HEADLESS)], startedUs: null }), ['pid1-victim', 'cgroup-limit-oom', 'likely']],
+  ['PID 1 by pid alone, when not known', made({ kills: [kill({ ...HEADLESS, time: null })] }), ['pid1-victim', 'cgroup-limit-oom', 'likely']],
+  ['PID 1 by pid alone, long ago', made({ kills: [kill({ ...HEADLESS, beforeUs: 31 * SECOND })] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['near its limit, header lost', made({ kills: [kill({ ...HEADLESS, rssBytes: 96e6 })], exit: { memoryLimitBytes: 100e6 } }), ['pid1-victim', 'container-limit-oom', 'likely']],
+  ['only the kill line, no words of scope', made({ kills: [kill({ ...HEADLESS, scope: 'unknown' })] }), ['pid1-victim', 'unknown', 'possible']],
+  ['nested', made({ kills: [kill({ level: 'nested', limitCgroup: `${cgroupOf('app')}/x` })] }), ['pid1-victim', 'container-limit-oom', 'certain']],
+  ['pod', made({ kills: [kill({ level: 'pod', limitCgroup: podPath() })], exit: { memoryLimitBytes: 1 } }), ['pid1-victim', 'pod-limit-oom', 'certain']],
+  ['pod, sole', made({ kills: [kill({ level: 'pod', limitCgroup: podPath() })], exit: { memoryLimitBytes: 5e7 } }), ['pid1-victim', 'container-limit-oom', 'certain']],
+  ['pod, with a sibling', made({ kills: [kill({ level: 'pod', limitCgroup: podPath() })], exit: { memoryLimitBytes: 5e7 }, siblings: [containerSchema.parse({ containerId: 'x' })] }), ['pid1-victim', 'pod-limit-oom', 'certain']],
+  ['QoS', made({ kills: [kill({ level: 'qos', limitCgroup: '/kubepods/burstable' })] }), ['pid1-victim', 'qos-limit-oom', 'certain']],
+  ['kubepods', made({ kills: [kill({ level: 'kubepods', limitCgroup: '/kubepods' })] }), ['pid1-victim', 'node-allocatable-oom', 'certain']],
+  ['above', made({ kills: [kill({ level: 'other', limitCgroup: '/kubelet' })] }), ['pid1-victim', 'ancestor-limit-oom', 'certain']],
+  ['node', made({ kills: [kill({ level: 'node', scope: 'global', limitCgroup: null })] }), ['pid1-victim', 'node-oom', 'certain']],
+  ['node, constraint not stated', made({ kills: [kill({ ...HEADLESS, complete: true, level: 'node', scope: 'global' })] }), ['pid1-victim', 'node-oom', 'likely']],
+  ['cpuset', made({ kills: [kill({ level: null, scope: 'cpuset', limitCgroup: null })] }), ['pid1-victim', 'numa-oom', 'certain']],
+  ['group', made({ kills: [kill({ pid: 5, groupKill: true }), kill({ groupKill: true, id: 'oom-2' })] }), ['group-kill', 'container-limit-oom', 'certain']],
+  ['group without PID 1', made({ kills: [kill({ pid: 5, groupKill: true, beforeUs: 9 * SECOND })] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['pid not known', made({ kills: [kill()], exit: { initPid: null } }), ['victim-unknown-role', 'container-limit-oom', 'likely']],
+  ['pid not known, long before', made({ kills: [kill({ beforeUs: 6 * SECOND })], exit: { initPid: null } }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['child', made({ kills: [kill({ pid: 5 })] }), ['child-victim', 'container-limit-oom', 'likely']],
+  ['child, some seconds before', made({ kills: [kill({ pid: 5, beforeUs: 4 * SECOND })] }), ['child-victim', 'container-limit-oom', 'possible']],
+  ['child, too long before', made({ kills: [kill({ pid: 5, beforeUs: 6 * SECOND })] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['child, own status', made({ kills: [kill({ pid: 5 })], exit: { exitCode: 1 } }), ['own-exit', 'program', 'certain']],
+  ['count unmoved', made({ ledger: ledger('unchanged') }), ['ledger-unchanged', 'not-oom', 'certain']],
+  ['count unmoved, forged line', made({ ledger: ledger('unchanged'), kills: [kill({ trust: 'text' })] }), ['ledger-unchanged', 'not-oom', 'certain']],
+  ['count unmoved, other status', made({ ledger: ledger('unchanged'), exit: { exitCode: 143 } }), ['other-signal', 'unknown', 'possible']],
+  ['count ahead', made({ ledger: ledger('ahead', 2, 1) }), ['ledger-ahead', 'unknown', 'possible']],
+  ['count ahead, but this one is known', made({ ledger: ledger('ahead', 2, 1), kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],
+  ['nameless', made({ nameless: kill({ ...HEADLESS, pid: 7 }), exit: { initPid: null } }), ['nameless-kill', 'unknown', 'possible']],
+  ['nameless, pid known', made({ nameless: kill({ ...HEADLESS, pid: 7 }), ledger: ledger('agrees', 1, 1) }), ['kernel-log-read', 'not-oom', 'possible']],
+  ['log read', made({}), ['kernel-log-read', 'not-oom', 'likely']],
+  ['log read, count agrees', made({ ledger: ledger('agrees', 1, 1) }), ['kernel-log-read', 'not-oom', 'certain']],
+  ['log read, count agrees only by a text', made({ ledger: ledger('agrees', 1, 1, false) }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['log up', made({ kernelLog: { ...PROVEN, state: 'presumed' }, ledger: ledger('agrees', 1, 1) }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['blind', made({ kernelLog: BLIND }), ['blind', 'unknown', 'possible']],
+  ['still waiting', made({ kernelLog: { ...PROVEN, state: 'waiting' }, settled: false }), ['blind', 'unknown', 'possible']],
+  ['status lost', made({ exit: { exitCode: 255 } }), ['status-lost', 'unknown', 'possible']],
+  ['negative', made({ exit: { exitCode: -1 } }), ['status-lost', 'unknown', 'possible']],
+  ['SIGTERM', made({ exit: { exitCode: 143 } }), ['other-signal', 'unknown', 'possible']],
+  ['SIGSEGV', made({ exit: { exitCode: 139 } }), ['own-exit', 'program', 'likely']],
+  ['own status', made({ exit: { exitCode: 3 } }), ['own-exit', 'program', 'certain']],
+];
+
+describe('rules', () => {
+  it.each(CASES)('%s', (_, one, expected) => {
+    expect(said(one)).toEqual(expected);
+  });
+
+  it('each is reached, gives only causes it names, and has a name of its own', () => {
+    const reached = new Set(CASES.map(([, one]) => judge(one).verdict.rule));
+    expect(RULES.map(({ name }) => name).filter((name) => !reached.has(name))).toEqual([]);
+    expect(new Set(RULES.map(({ name }) => name)).size).toBe(RULES.length);
+    for (const [, one] of CASES) {
+      const { rule, cause } = judge(one).verdict;
+      expect(RULES.find(({ name }) => name === rule)?.gives).toContain(cause);
+    }
+  });
+
+  it('docs/rules.md is the same table', () => {
+    expect(readFileSync('docs/rules.md', 'utf8')).toBe(rulesDocument());
+  });
+});
+
+const anyKill = fc
+  .record({ pid: fc.constantFrom(100, 5), beforeUs: fc.constantFrom(0, SECOND, 4 * SECOND, 8 * SECOND, 40 * SECOND), headless: fc.boolean(), trust: fc.constantFrom('kernel' as const, 'text' as const), groupKill: fc.boolean(), seen: fc.boolean(), level: fc.constantFrom('container' as const, 'pod' as const, 'node' as const) })
+  .map(({ headless, level, ...more }) => kill({ ...more, level, ...(level === 'node' ? { scope: 'global' as const, limitCgroup: null } : {}), ...(headless ? { ...HEADLESS, ...(more.pid === 100 ? {} : { containerId: id('app') }) } : {}) }));
+const anyCase = fc
+  .record({
+    kills: fc.array(anyKill, { maxLength: 2 }),
+    exitCode: fc.constantFrom(137, 137, 137, 255, 1, 143, 139),
+    initPid: fc.constantFrom(100, 100, null),
+    memoryLimitBytes: fc.constantFrom(5e7, null),
+    kernelLog: fc.constantFrom<KernelLogView>(PROVEN, { ...PROVEN, state: 'presumed' }, { ...PROVEN, state: 'waiting' }, BLIND),
+    ledger: fc.constantFrom(NO_LEDGER, ledger('unchanged'), ledger('agrees', 1, 1), ledger('agrees', 1, 1, false), ledger('ahead', 2, 1), ledger('behind', 1, 1)),
+    nameless: fc.constantFrom(null, kill({ ...HEADLESS, pid: 7 })),
+    startedUs: fc.constantFrom(T0 - 60 * SECOND, null),
+    settled: fc.boolean(),
+  })
+  .map(({ exitCode, initPid, memoryLimitBytes, kills, ...more }) => made({ ...more, kills: kills.map((one, at) => ({ ...one, id: `oom-${at}` })), exit: { exitCode, initPid, memoryLimitBytes } }));
+
+const rank = (confidence: Confidence): number => -CONFIDENCES.indexOf(confidence);
+
+/** Less to go by: the witness gone, or one that could be anybody. */
+const WEAKER: readonly (readonly [string, (one: Case) => Case])[] = [
+  ['kills of a text log', (one) => ({ ...one, kills: one.kills.map((kill) => ({ ...kill, trust: 'text' })) })],
+  ["PID 1's pid not known", (one) => ({ ...one, exit: { ...one.exit, initPid: null } })],
+  ['no kernel log', (one) => ({ ...one, kernelLog: BLIND })],
+  ['no count', (one) => ({ ...one, ledger: NO_LEDGER })],
+  ['no times', (one) => ({ ...one, kills: one.kills.map((kill) => ({ ...kill, time: null })) })],
+  ['kills not seen to their end', (one) => ({ ...one, kills: one.kills.map((kill) => ({ ...kill, victim: { ...kill.victim, totalVmBytes: null } })) })],
+  ['its limit not known', (one) => ({ ...one, exit: { ...one.exit, memoryLimitBytes: null } })],
+];
+
+describe('whatever is known', () => {
+  it('a verdict is a verdict, and there always is one', () => {
+    fc.assert(fc.property(anyCase, (one) => {
+      const { verdict } = judge(one);
+      verdictSchema.parse(verdict);
+      expect(verdict.summary).not.toBe('');
+      expect(verdict.evidence.length).toBeGreaterThan(0);
+    }), { numRuns: 500 });
+  });
+
+  it.each(WEAKER)('less of it never makes the same answer surer: %s', (_, weaken) => {
+    fc.assert(fc.property(anyCase, (one) => {
+      const [more, less] = [judge(one).verdict, judge(weaken(one)).verdict];
+      if (more.cause === less.cause) expect(rank(less.confidence)).toBeLessThanOrEqual(rank(more.confidence));
+    }), { numRuns: 500 });
+  });
+
+  it('certain is an OOM kill only by identity and by the kernel’s own word', () => {
+    fc.assert(fc.property(anyCase, (one) => {
+      const { verdict } = judge(one);
+      if (verdict.confidence !== 'certain' || verdict.cause === 'program') return;
+      if (verdict.cause === 'not-oom') {
+        const { ledger: count, kernelLog } = one;
+        expect(count.state === 'unchanged' || (count.state === 'agrees' && count.exact && kernelLog.state === 'proven')).toBe(true);
+        return;
+      }
+      expect(one.exit.initPid).toBe(100);
+      expect(one.kills.some((kill) => kill.trust === 'kernel' && (kill.victim.pid === 100 || kill.groupKill))).toBe(true);
+      expect(verdict.victimRole).not.toBe('child');
+    }), { numRuns: 1_000 });
+  });
+
+  it('is not changed by when it is asked, once settled', () => {
+    fc.assert(fc.property(anyCase, (one) => {
+      const at = (settled: boolean) => ({ ...judge({ ...one, settled }).verdict, final: null });
+      expect(at(true)).toEqual(at(false));
+    }));
+  });
+});
+
+it.each([
+  ['OOMKilled', 'container-limit-oom', 137, true],
+  ['OOMKilled', 'pod-limit-oom', 137, true],
+  ['OOMKilled', 'cgroup-limit-oom', 137, true],
+  ['OOMKilled', 'node-allocatable-oom', 137, true],
+  ['OOMKilled', 'node-oom', 137, false],
+  ['OOMKilled', 'numa-oom', 137, false],
+  ['OOMKilled', 'not-oom', 137, false],
+  ['OOMKilled', 'program', 1, false],
+  ['OOMKilled', 'unknown', 137, null],
+  ['Error', 'container-limit-oom', 137, false],
+  ['Error', 'node-oom', 137, null],
+  ['Error', 'not-oom', 137, true],
+  ['Error', 'program', 1, true],
+  ['Completed', 'program', 0, true],
+  ['Completed', 'program', 1, false],
+  ['ContainerCannotRun', 'program', 127, null],
+  [null, 'container-limit-oom', 137, null],
+] as const)('runtimeAgrees: %s, %s, %s → %s', (reason, cause, code, agrees) => {
+  expect(runtimeAgrees(reason, cause, code)).toBe(agrees);
+});
