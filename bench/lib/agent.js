@@ -66,9 +66,11 @@ export function residentMiB(pid) {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
-/** Processor time that a process has used, in seconds. */
-export function cpuSeconds(pid) {
-  // Fields behind the name, which is in brackets: utime and stime are the 14th and 15th of all, in ticks of 10 ms.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+/** Processor time of a process, of its children that run and of those that it has waited for, in seconds. */
+export function cpuSecondsWithChildren(pid) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  // Fields behind the name, which is in brackets: from the 14th of all on, utime, stime, cutime, cstime in ticks of 10 ms.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  const own = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
+  return children.reduce((sum, child) => sum + cpuSecondsWithChildren(child), own);
 }
