@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { get as httpGet } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import type { OomKill } from '../../../src/model/oom-kill.ts';
 import { oomKillPageSchema, verdictPageSchema } from '../../../src/model/page.ts';
 import { sourcesSchema, type Sources } from '../../../src/model/source-status.ts';
