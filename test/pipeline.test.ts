@@ -177,6 +177,7 @@ describe('no kill', () => {
     expect(down.last()?.blindSpots).toEqual([{ source: 'journal', from: '2026-11-23T17:43:35.000000Z', to: null, why: 'journalctl ended' }]);
     // It comes back and catches up.
     down.hear([up('journal'), covered(AT + 10 * SECOND, 'journal', AT - 3_600 * SECOND)]);
+    down.pass(SECOND);
     expect(said(down.last())).toEqual(['not-oom', 'likely', null, true]);
     expect(said(new Node({ sources: [] }).hear([exited('app', AT)]).pass(2 * SETTLE_US).last())?.slice(0, 2)).toEqual(['unknown', 'possible']);
   });

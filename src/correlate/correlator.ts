@@ -63,6 +63,8 @@ export class Correlator {
   readonly #waiting = new Set<Exit>();
   #now: Micros = 0;
   #lookedUs: Micros = 0;
+  /** Times of which something was told since. */
+  #told: Span | null = null;
 
   constructor(options: CorrelatorOptions, sources: readonly SourceCoverage[], ledger: LedgerBook, output: CorrelatorOutput) {
     this.#options = options;
@@ -116,14 +118,19 @@ export class Correlator {
    * time it tells of, are judged.
    */
   progress(now: Micros, told: Span | null): void {
-    // In a flood every exit has the count read again: what that says of the others can wait a moment.
-    const isLook = Math.abs(now - this.#lookedUs) >= LOOK_US;
-    if (isLook) this.#lookedUs = now;
-    for (const one of this.#exits) {
-      if (one.verdict?.final === true && one.verdict.confidence === 'certain') continue;
-      const isTold = told !== null && one.finishedUs >= told.from && one.finishedUs <= told.to;
-      if (isTold || (isLook && (!one.settled || now - one.heardUs < FRESH_US))) this.#evaluate(one, now, true);
-    }
+    if (told === null) return;
+    this.#told = { from: Math.min(told.from, this.#told?.from ?? Infinity), to: Math.max(told.to, this.#told?.to ?? -Infinity) };
+    for (const one of this.#waiting) if (isWithin(one, told)) this.#evaluate(one, now, true);
+    this.#look(now);
+  }
+
+  /** In a flood every exit has the count read again: those that have their first answer can wait a moment for more. */
+  #look(now: Micros): void {
+    const told = this.#told;
+    if (told === null || Math.abs(now - this.#lookedUs) < LOOK_US) return;
+    this.#told = null;
+    this.#lookedUs = now;
+    for (const one of this.#exits) if (isWithin(one, told) || now - one.heardUs < FRESH_US) this.#evaluate(one, now, true);
   }
 
   /** Lets time pass; gives the next moment at which something is due. */
@@ -131,11 +138,13 @@ export class Correlator {
     // The wall clock was set back: nobody waits longer for that.
     if (now < this.#now) for (const one of this.#waiting) one.deadlineUs = Math.min(one.deadlineUs, now + this.#options.settleUs);
     this.#now = now;
+    this.#look(now);
+    const lookUs = this.#told === null ? Infinity : this.#lookedUs + LOOK_US;
     for (const one of this.#waiting) {
-      if (one.deadlineUs > now) return one.deadlineUs;
+      if (one.deadlineUs > now) return Math.min(one.deadlineUs, lookUs);
       this.#settle(one, now);
     }
-    return null;
+    return lookUs === Infinity ? null : lookUs;
   }
 
   #settle(one: Exit, now: Micros): void {
@@ -182,6 +191,7 @@ export class Correlator {
 
   /** `onlyIfNew`: containers and kills are as they were, so that it is judged only if what surrounds it is not. */
   #evaluate(one: Exit, now: Micros, onlyIfNew = false): void {
+    if (onlyIfNew && one.verdict?.final === true && one.verdict.confidence === 'certain') return;
     const kernelLog = kernelLogView(this.#sources, one.finishedUs, one.settled);
     const exit = this.#containers.complete(one.exit, one.finishedUs);
     const startedUs = timeOf(exit.startedAt);
@@ -219,6 +229,10 @@ export class Correlator {
     const latencyUs = before === null && one.live ? now - Math.max(one.heardUs, ...heard) : null;
     this.#output.verdict(one.verdict, latencyUs);
   }
+}
+
+function isWithin({ finishedUs }: Exit, { from, to }: Span): boolean {
+  return finishedUs >= from && finishedUs <= to;
 }
 
 /** Whether two sources tell of the same end; an id may live more than once (docker restart, ctr). */

@@ -24,7 +24,7 @@ export function joinKills(one: Case): readonly JoinedKill[] {
     return {
       kill,
       atUs,
-      role: groups.has(kill.reportId) ? 'group' : roleOf(kill, initPid),
+      role: kill.groupKill && groups.has(kill.reportId) ? 'group' : roleOf(kill, initPid),
       beforeExitUs: atUs === null ? null : Math.max(0, one.finishedUs - atUs - (kill.trust === 'text' ? TEXT_STAMP_US : 0)),
     };
   });

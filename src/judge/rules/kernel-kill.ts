@@ -96,8 +96,10 @@ export const groupKill: Rule = {
   judge(one, kills) {
     const group = kills.filter(({ role }) => role === 'group');
     const first = group[0];
-    if (!first || !mayBeKilled(one)) return null;
-    const found = judgement(one, first, 'certain', '');
+    const init = group.find(({ kill }) => kill.victim.pid === one.exit.initPid);
+    if (!first || !init || !mayBeKilled(one)) return null;
+    // The first victim's report says whose limit; that PID 1 died of it is its own line's word.
+    const found = judgement(one, first, trusted(init), '');
     const others = group.slice(1).flatMap((joined) => killEvidence(joined, 'supporting').slice(1));
     return { ...found, victimRole: 'group', evidence: [...found.evidence, ...others] };
   },
