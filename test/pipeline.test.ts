@@ -47,6 +47,16 @@ describe('a kill and its exit', () => {
     }), { numRuns: 200 });
   });
 
+  it('take the last word of a runtime that corrects its reason', () => {
+    const node = new Node().ready('journal').pass(10 * SECOND).hear(journal({ at: AT, pid: 100 }));
+    node.hear([exited('app', AT + 100_000, { runtimeReason: 'Error' })]);
+    expect(node.last()).toMatchObject({ runtimeAgrees: false, revision: 1 });
+    node.hear([exited('app', AT + 100_000, { runtimeReason: 'OOMKilled' })]);
+    expect(node.last()).toMatchObject({ runtimeAgrees: true, revision: 2 });
+    node.hear([exited('app', AT + 100_000, { runtimeReason: null })]);
+    expect(node.last()).toMatchObject({ exit: { runtimeReason: 'OOMKilled' }, revision: 2 });
+  });
+
   it('a late kill revises the answer', () => {
     const node = new Node().ready('journal').pass(10 * SECOND).hear([exited('app', AT), covered(AT + SECOND)]).pass(2 * SETTLE_US);
     expect(said(node.last())).toEqual(['not-oom', 'likely', null, true]);

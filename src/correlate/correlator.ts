@@ -95,7 +95,8 @@ export class Correlator {
     const exit = this.#containers.complete(told, finishedUs);
     const known = this.#lives(exit.containerId).find((one) => isSameExit(one, exit, finishedUs));
     if (known) {
-      known.exit = fill(known.exit, exit);
+      // A runtime corrects its reason (`Error`, then `OOMKilled`): its last word holds.
+      known.exit = { ...fill(known.exit, exit), runtimeReason: exit.runtimeReason ?? known.exit.runtimeReason };
       this.#index(known);
       this.#evaluate(known, now);
       return;
