@@ -23,7 +23,11 @@ export async function runAgent(config: AgentConfig, host: Host, version: string,
   const sources = await nodeSources(config, host, clock.now());
   const time: TimeContext = { ...NO_TIME, timezone: timezone(host), bootTimeUs: bootTime(host) };
   const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, history: openHistory(config.stateDir, log) });
-  const { url } = await agent.listen(address(config.listen));
+  const { url } = await agent.listen(address(config.listen)).catch(async (error: unknown) => {
+    // Its timers would keep the process from ending.
+    await agent.close();
+    throw error;
+  });
   for (const entry of sources) await entry.source.start((event) => { tell(event, agent, sources, config, host); });
   log.agent('agent.ready', `serving ${url}`, { url });
   await stopped(stop);

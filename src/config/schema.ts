@@ -12,7 +12,10 @@ export interface AgentOption {
 }
 
 const switchSchema = z.enum(['auto', 'on', 'off']);
-const listen = z.string().check(z.regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$/));
+const listen = z.string().check(
+  z.regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$/),
+  z.refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535),
+);
 const duration = z.pipe(
   z.string().check(z.refine((text) => parseDuration(text) !== null)),
   z.transform((text: string) => parseDuration(text) ?? 0),
@@ -48,7 +51,7 @@ const many = (flag: string, argument: string, description: string, expected: str
 
 /** Flags, in the order in which help shows them; each is also WHY137_… in the environment (lists by commas). */
 export const AGENT_OPTIONS: Readonly<Record<AgentConfigKey, AgentOption>> = {
-  listen: one('listen', 'host:port', 'where HTTP is served', 'host:port, such as 127.0.0.1:9137'),
+  listen: one('listen', 'host:port', 'where HTTP is served', 'host:port with a port up to 65535, such as 127.0.0.1:9137'),
   stateDir: one('state-dir', 'dir', 'where the agent keeps what it must not forget', 'an absolute path'),
   root: one('root', 'dir', "where the host's root is mounted; prefixes every host path", 'an absolute path'),
   runtimeEndpoint: many('runtime-endpoint', 'unix:///…', 'socket of a container runtime (default: the usual places)', 'unix:///path/to/socket, or none'),
