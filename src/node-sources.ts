@@ -4,6 +4,7 @@ import { JOURNAL_PATTERN } from './kernel/reader/needles.ts';
 import type { Micros } from './lib/time.ts';
 import type { ContainerExit } from './model/container-exit.ts';
 import type { SourceEntry } from './pipeline.ts';
+import type { RuntimeEndpoint } from './sources/runtime-endpoints.ts';
 import type { Source } from './sources/source.ts';
 
 /** A source of this node, with what the wiring may ask of it besides. */
@@ -84,11 +85,47 @@ async function kmsg(host: Host): Promise<NodeSource> {
 async function runtimes(config: AgentConfig, host: Host): Promise<NodeSource[]> {
   const { resolveEndpoints } = await import('./sources/runtime-endpoints.ts');
   const endpoints = await resolveEndpoints(config.runtimeEndpoint, host);
-  if (endpoints.length === 0) return [];
+  if (endpoints.length > 0) {
+    const make = await runtimeMaker(config, host, endpoints.length === 1);
+    return endpoints.flatMap(make);
+  }
+  return config.runtimeEndpoint.length > 0 ? [] : lateRuntime(config, host);
+}
+
+/** No socket yet: the runtime may start after the agent. The first one that appears is taken. */
+async function lateRuntime(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+  const { lateSource } = await import('./sources/late-source.ts');
+  const { resolveEndpoints } = await import('./sources/runtime-endpoints.ts');
+  const make = await runtimeMaker(config, host, true);
+  const look = async (): Promise<NodeSource[] | null> => {
+    const [first] = await resolveEndpoints([], host);
+    return first ? make(first) : null;
+  };
+  const said = {
+    why: 'no runtime socket was found in the usual places',
+    cure: 'Mount the runtime socket, or name it by --runtime-endpoint unix:///…',
+  };
+  return (['containerd', 'cri'] as const).map((name) => {
+    let entry: NodeSource | undefined;
+    const source = lateSource({
+      host,
+      name,
+      kind: 'exits',
+      look,
+      make: (found) => {
+        entry = found.find((one) => one.name === name);
+        return entry?.source ?? null;
+      },
+      ...said,
+    });
+    return { name, kind: 'exits', hides: HIDES[name], source, exited: (exit) => entry?.exited?.(exit) };
+  });
+}
+
+async function runtimeMaker(config: AgentConfig, host: Host, only: boolean): Promise<(endpoint: RuntimeEndpoint) => NodeSource[]> {
   const { createContainerdSource } = await import('./sources/containerd/containerd-source.ts');
   const { createCriSource } = await import('./sources/cri/cri-source.ts');
-  const only = endpoints.length === 1;
-  return endpoints.flatMap(({ socket, kind }): NodeSource[] => {
+  return ({ socket, kind }) => {
     const named = (name: string): string => (only ? name : `${name}:${socket}`);
     const native = kind === 'containerd';
     const cri = createCriSource({ host, socket, name: named('cri'), alone: !native });
@@ -105,5 +142,5 @@ async function runtimes(config: AgentConfig, host: Host): Promise<NodeSource[]> 
     const namespaces = config.containerdNamespace.length > 0 ? { namespaces: config.containerdNamespace } : {};
     const containerd = createContainerdSource({ host, socket, name: named('containerd'), ...namespaces });
     return [{ name: containerd.name, kind: 'exits', hides: HIDES.containerd, source: containerd }, criEntry];
-  });
+  };
 }

@@ -56,9 +56,6 @@ function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, Sour
   } else if (!up(({ name }) => name.startsWith('cri'))) blind.push('what Kubernetes was told, and exits from before the agent: CRI does not answer');
   if (!up(({ kind }) => kind === 'ledger')) blind.push("the kernel's own count of OOM kills: a lost log line will not be noticed");
   const rows = sources.map(({ name }) => row(seen.get(name), now));
-  if (!sources.some(({ kind }) => kind === 'exits')) {
-    rows.push(hang('- runtime     ', 'no socket found. cure: mount the runtime socket, or give --runtime-endpoint unix:///…', WIDTH).join('\n'));
-  }
   const verdict = blind.length === 0 ? 'Full sight.' : `Blind to ${blind.join('; ')}.`;
   return { text: `${rows.join('\n')}\n\n${hang('', verdict, WIDTH).join('\n')}\n`, fullSight: blind.length === 0 };
 }
