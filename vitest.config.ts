@@ -12,6 +12,7 @@ const protoAsText = {
 export default defineConfig({
   plugins: [protoAsText],
   test: {
+    globalSetup: ['test/build-bundle.ts'],
     projects: [
       {
         extends: true,
