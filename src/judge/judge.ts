@@ -34,8 +34,10 @@ export function judge(one: Case): Judged {
 }
 
 /** A line of a text log about a kill at a time in which the kernel counted none. */
-function isForged(kill: OomKill, { ledger }: Case): boolean {
+function isForged(kill: OomKill, { ledger, exit, startedUs }: Case): boolean {
   if (kill.trust !== 'text' || ledger.state !== 'unchanged' || ledger.from === null) return false;
+  // PID 1 of this life cannot have been killed before it lived, however the stamp was rounded.
+  if (exit.initPid !== null && kill.victim.pid === exit.initPid && startedUs !== null && startedUs >= ledger.from) return true;
   const at = kill.time === null ? null : parseTime(kill.time);
   return at === null || at > ledger.from + TEXT_STAMP_US;
 }

@@ -110,7 +110,7 @@ describe.skipIf(whyNot !== null)('an agent that sees a part of the node, or come
     const kill = await before.killIn(id);
     await before.stop('SIGKILL');
 
-    const after = await startAgent(node.agentArgs, before.stateDir);
+    const after = await startAgent(node.agentArgs, { stateDir: before.stateDir });
     expect(await after.verdictOf(id)).toMatchObject({ cause: 'program', exit: { code: 3 }, oomKills: [kill.id] });
     await after.sourceIsUp('journal');
     expect(await after.verdictOf(told)).toMatchObject({ id: first.id, cause: first.cause });

@@ -74,6 +74,8 @@ const CASES: readonly (readonly [string, Case, readonly [string, string, Confide
   ['child, own status', made({ kills: [kill({ pid: 5 })], exit: { exitCode: 1 } }), ['own-exit', 'program', 'certain']],
   ['count unmoved', made({ ledger: ledger('unchanged') }), ['ledger-unchanged', 'not-oom', 'certain']],
   ['count unmoved, forged line', made({ ledger: ledger('unchanged'), kills: [kill({ trust: 'text' })] }), ['ledger-unchanged', 'not-oom', 'certain']],
+  ['count unmoved since before it lived, a forged line stamped with whole seconds', made({ ledger: ledger('unchanged'), startedUs: T0 - 39.9 * SECOND, kills: [kill({ trust: 'text', beforeUs: 39.5 * SECOND })] }), ['ledger-unchanged', 'not-oom', 'certain']],
+  ['count unmoved since it lived, a line of about the time of the first reading', made({ ledger: ledger('unchanged'), startedUs: T0 - 60 * SECOND, kills: [kill({ trust: 'text', beforeUs: 39.5 * SECOND })] }), ['pid1-victim', 'container-limit-oom', 'likely']],
   ['count unmoved, other status', made({ ledger: ledger('unchanged'), exit: { exitCode: 143 } }), ['other-signal', 'unknown', 'possible']],
   ['count ahead', made({ ledger: ledger('ahead', 2, 1) }), ['ledger-ahead', 'unknown', 'possible']],
   ['count ahead, but this one is known', made({ ledger: ledger('ahead', 2, 1), kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { get as httpGet } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -32,11 +32,32 @@ export interface TestAgent {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts `why137 agent` on a free port; resolves when it serves. A state directory may be kept from an earlier run. */
-export async function startAgent(args: readonly string[], stateDir = mkdtempSync(join(tmpdir(), 'w137-state-'))): Promise<TestAgent> {
-  const child = spawn(process.execPath, [BUNDLE, 'agent', '--listen', '127.0.0.1:0', '--state-dir', stateDir, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+/** Every agent that was started and not stopped, with its state directory. */
+const running = new Map<ChildProcess, string>();
+
+/** Ends the agents that failed tests have left behind, and removes what they kept. */
+export async function endAgents(): Promise<void> {
+  for (const [child, stateDir] of running) {
+    const gone = new Promise((resolve) => child.once('close', resolve));
+    if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await gone;
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+  running.clear();
+}
+
+export interface AgentOptions {
+  /** Kept from an earlier run; otherwise a new one. */
+  readonly stateDir?: string;
+  /** A command that runs the agent, such as setpriv. */
+  readonly wrapper?: readonly string[];
+}
+
+/** Starts `why137 agent` on a free port; resolves when it serves. */
+export async function startAgent(args: readonly string[], options: AgentOptions = {}): Promise<TestAgent> {
+  const { stateDir = mkdtempSync(join(tmpdir(), 'w137-state-')), wrapper = [] } = options;
+  const [command = '', ...rest] = [...wrapper, process.execPath, BUNDLE, 'agent', '--listen', '127.0.0.1:0', '--state-dir', stateDir, ...args];
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  running.set(child, stateDir);
   let printed = '';
   let complaint = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -119,6 +140,7 @@ export async function startAgent(args: readonly string[], stateDir = mkdtempSync
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       const status = await ended;
+      if (signal === 'SIGTERM') running.delete(child);
       if (signal === 'SIGTERM' && status !== 0) throw new Error(`the agent ended with ${String(status)}: ${complaint}`);
       if (signal === 'SIGTERM') rmSync(stateDir, { recursive: true, force: true });
     },

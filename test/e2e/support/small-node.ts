@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { startContainerd, whyNoContainerd, type Containerd } from './containerd.ts';
 import { ensureJournald, noJournald } from './journald.ts';
+import { endAgents } from './real-agent.ts';
 
 export const MIB = 1024 * 1024;
 const BUSYBOX = '/bin/busybox';
@@ -31,6 +32,7 @@ export async function startNode(): Promise<TestNode> {
     containerd,
     agentArgs: ['--runtime-endpoint', `unix://${containerd.socket}`, '--kernel-log-file', 'none', '--lookback', '1h'],
     async stop() {
+      await endAgents();
       await containerd.stop();
       await journald.stop();
     },
