@@ -45,7 +45,7 @@ export async function journal(bench) {
   rmSync(made.dir, { recursive: true });
   if (printed !== made.records) throw new Error(`journalctl -k printed ${String(printed)} of ${String(made.records)} records: this is no reference`);
 
-  const written = made.pids.filter((pid) => !unselected.some(({ victim }) => victim.pid === pid)).length;
+  const unfound = made.pids.filter((pid) => !unselected.some(({ victim }) => victim.pid === pid)).length;
   const differing = symmetricDifference(ids, unselected.map(({ id }) => id));
   return [
     {
@@ -56,8 +56,8 @@ export async function journal(bench) {
       ratio: ratio(pairs, 'wall'),
       allowed: 0.5,
     },
-    { what: 'of which the agent takes to start serving', ours: `${median(pairs.map(([a]) => a.start)).toFixed(2)} s` },
-    { what: 'kills differing from all records parsed (ids)', ours: String(differing), reference: 'journalctl -k -o json | why137 parse', theirs: String(unselected.length), value: differing + written, allowed: 0 },
+    { what: 'of which from agent.start to agent.ready', ours: `${median(pairs.map(([a]) => a.start)).toFixed(2)} s` },
+    { what: 'kills whose id differs from all records parsed, or that neither found', ours: String(differing + unfound), reference: 'journalctl -k -o json | why137 parse', theirs: String(unselected.length), value: differing + unfound, allowed: 0 },
   ];
 }
 

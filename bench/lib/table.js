@@ -14,7 +14,7 @@ export function table(rows) {
 
 /** The same for docs/performance.md. */
 export function markdown(rows) {
-  const line = (row) => `| ${row.join(' | ')} |`;
+  const line = (row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(HEAD), line(HEAD.map(() => '---')), ...rows.map((row) => line(cellsOf(row)))].join('\n');
 }
 
