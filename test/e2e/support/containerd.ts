@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,6 +49,7 @@ export async function startContainerd(): Promise<Containerd> {
   chmodSync(join(rootfs, 'bin/busybox'), 0o755);
   writeFileSync(join(directory, 'config.toml'), config(directory, socket));
   let daemon: ChildProcess | null = null;
+  const foreign = new Set(parentCgroups());
 
   const ctr = async (args: readonly string[]): Promise<string> => (await execute('/usr/bin/ctr', ['-a', socket, ...args])).stdout;
 
@@ -105,6 +106,7 @@ export async function startContainerd(): Promise<Containerd> {
       await removeContainers().catch(() => undefined);
       await kill('SIGTERM');
       await unmountBelow(directory);
+      for (const path of parentCgroups()) if (!foreign.has(path)) removeCgroup(path);
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -128,6 +130,23 @@ state = "${directory}/state"
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = "native"
 `;
+}
+
+/** The cgroups in which the tests' containers have theirs; runc leaves them behind. */
+function parentCgroups(): string[] {
+  const root = '/sys/fs/cgroup';
+  const hierarchies = [root, ...readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(root, name))];
+  return hierarchies.flatMap((path) => ['k8s.io', 'elsewhere', 'kubepods'].map((name) => join(path, name))).filter((path) => existsSync(path));
+}
+
+/** Removes a cgroup with those below it, as far as nobody is in them. */
+function removeCgroup(path: string): void {
+  try {
+    for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) removeCgroup(join(path, entry.name));
+    rmdirSync(path);
+  } catch {
+    // In use, or gone already.
+  }
 }
 
 async function unmountBelow(directory: string): Promise<void> {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sayUntil } from './until.ts';
 
 const DAEMON = ['/usr/sbin/rsyslogd', '/sbin/rsyslogd'].find((path) => existsSync(path));
+
+const SAY_AGAIN_MS = 500;
 
 /** Why a test that needs rsyslog cannot run here; null: it can. */
 export function noRsyslog(): string | null {
@@ -44,16 +46,25 @@ module(load="builtin:omfile" template="RSYSLOG_TraditionalFileFormat" fileCreate
       resolve();
     }),
   );
-  await sayUntil('rsyslogd reads the kernel log', () => {
-    if (!running) throw new Error('rsyslogd ended at once: is another one reading the kernel log?');
-    return existsSync(logFile);
-  });
-  return {
-    reopen: () => child.kill('SIGHUP'),
-    async stop() {
-      child.kill();
-      await ended;
-      rmSync(dir, { recursive: true, force: true });
-    },
+  const stop = async (): Promise<void> => {
+    child.kill();
+    await ended;
+    rmSync(dir, { recursive: true, force: true });
   };
+  // The kernel hands each record to one reader of /proc/kmsg: a record of our own shows that this one reads.
+  const marker = `rsyslogd ${String(child.pid)} reads the kernel log`;
+  let said = 0;
+  const reads = (): boolean => {
+    if (!running) throw new Error('rsyslogd ended at once');
+    if (Date.now() - said > SAY_AGAIN_MS) {
+      said = Date.now();
+      appendFileSync('/dev/kmsg', `<13>${marker}\n`);
+    }
+    return existsSync(logFile) && readFileSync(logFile, 'utf8').includes(marker);
+  };
+  await sayUntil(`${marker} (is there another one?)`, reads).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return { reopen: () => child.kill('SIGHUP'), stop };
 }
