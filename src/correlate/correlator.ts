@@ -13,7 +13,7 @@ import type { LedgerBook } from './ledger-book.ts';
 
 /** Hears the answers. */
 export interface CorrelatorOutput {
-  /** `latencyUs`: from the later of exit and kill being heard to the verdict; null for one about the past. */
+  /** `latencyUs`: from the later of exit and kill, when they happened, to the verdict; null for one about the past. */
   verdict(verdict: Verdict, latencyUs: Micros | null): void;
   /** A kill, new or told more of. */
   oomKill(kill: OomKill, isNew: boolean): void;
@@ -219,15 +219,15 @@ export class Correlator {
     if (!decisive && !one.settled) return;
     const mayStillCome = facts.kernelLog.state === 'none' || facts.kernelLog.state === 'waiting';
     const final = verdict.confidence === 'certain' || (one.settled && !mayStillCome);
-    this.#give(one, { ...verdict, final }, entries.map(({ heardUs }) => heardUs), now);
+    this.#give(one, { ...verdict, final }, entries.map(({ atUs, heardUs }) => atUs ?? heardUs), now);
   }
 
-  #give(one: Exit, verdict: Verdict, heard: readonly Micros[], now: Micros): void {
+  #give(one: Exit, verdict: Verdict, happened: readonly Micros[], now: Micros): void {
     const before = one.verdict;
     const next = { ...verdict, revision: before === null ? 1 : before.revision };
     if (before !== null && JSON.stringify(before) === JSON.stringify(next)) return;
     one.verdict = { ...next, revision: before === null ? 1 : before.revision + 1 };
-    const latencyUs = before === null && one.live ? now - Math.max(one.heardUs, ...heard) : null;
+    const latencyUs = before === null && one.live ? Math.max(0, now - Math.max(one.finishedUs, ...happened)) : null;
     this.#output.verdict(one.verdict, latencyUs);
   }
 }
