@@ -18,7 +18,7 @@ describe('the kernel reader', () => {
         const kills = readPlain([bytes(made.flatMap(({ lines }) => lines).map(put))]);
         expect(kills.map((kill) => kill.victim.pid)).toEqual(made.flatMap(({ pids }) => pids));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -63,7 +63,7 @@ describe('the kernel reader', () => {
         const chunks = Array.from({ length: Math.ceil(whole.length / 65_536) }, (_, at) => whole.subarray(at * 65_536, (at + 1) * 65_536));
         expect(readBulk(chunks)).toEqual(readPlain([whole]));
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 
