@@ -72,9 +72,11 @@ describe('recordings in the repository', () => {
 describe('recordings outside the repository', () => {
   const names = recordings(shared);
   if (names.length === 0) console.log(`recordings: skipped, none with a truth.ndjson at ${shared}`);
-  it.runIf(names.length === 0)('are not at hand', ({ skip }) => {
-    skip(`none with a truth.ndjson at ${shared}`);
-  });
+  if (names.length === 0) {
+    it('are not at hand', ({ skip }) => {
+      skip(`none with a truth.ndjson at ${shared}`);
+    });
+  }
 
   it.each(names)('%s: no exit is judged wrong', (name) => {
     const found = wrong(join(shared, name), replayRecording(join(shared, name), SETTLE_US).verdicts);
