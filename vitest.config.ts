@@ -13,6 +13,7 @@ export default defineConfig({
   plugins: [protoAsText],
   test: {
     globalSetup: ['test/build-bundle.ts'],
+    setupFiles: ['test/property-seed.ts'],
     projects: [
       {
         extends: true,
