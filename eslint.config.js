@@ -15,7 +15,6 @@ const MAY_IMPORT = {
   outputs: ['lib', 'model', 'store', 'exit-codes'],
   recording: ['lib', 'model', 'kernel'],
 };
-const ROOMS = [...Object.keys(MAY_IMPORT), 'commands'];
 
 const zones = Object.entries(MAY_IMPORT).map(([room, allowed]) => ({
   target: `./src/${room}`,
@@ -72,4 +71,3 @@ export default tseslint.config(
     },
   },
 );
-export { ROOMS };

@@ -25,7 +25,7 @@ export interface AgentParts {
 
 /** Bytes of JSON kept of verdicts and of kills each: the agent must stay light. */
 const MAX_STORED_BYTES = 4 * 1024 * 1024;
-/** Kills and exits of the past are caught up with; only what happens now has a latency. */
+/** The pipeline sees the time at least so often, and at most so soon again. */
 const TICK_MS = 5_000;
 const MIN_TICK_MS = 20;
 

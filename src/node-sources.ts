@@ -52,6 +52,7 @@ async function ledger(host: Host): Promise<NodeSource> {
 
 async function journal(config: AgentConfig, host: Host, since: Micros): Promise<NodeSource> {
   const { journalSource } = await import('./sources/journal/journal-source.ts');
+  let position: string | null = null;
   const source = journalSource({
     host,
     dir: config.journalDir,
@@ -59,11 +60,12 @@ async function journal(config: AgentConfig, host: Host, since: Micros): Promise<
     matches: [['_TRANSPORT=kernel']],
     since,
     cursor: null,
-    onCursor() {
-      // Kept by the source for as long as it runs; a new run reads the look-back again.
+    // For people: a new run reads the look-back again.
+    onCursor(cursor) {
+      position = cursor;
     },
   });
-  return { name: source.name, kind: 'kernel-log', hides: HIDES.journal, source, readNow: () => source.readNow() };
+  return { name: source.name, kind: 'kernel-log', hides: HIDES.journal, source, position: () => position, readNow: () => source.readNow() };
 }
 
 async function textFiles(config: AgentConfig, host: Host): Promise<NodeSource[]> {
@@ -71,15 +73,31 @@ async function textFiles(config: AgentConfig, host: Host): Promise<NodeSource[]>
   if (files.length === 0) return [];
   const { textFileSource } = await import('./sources/text-file/text-file-source.ts');
   return files.map((file) => {
-    const source = textFileSource({ host, file, position: null, onPosition: () => undefined, lookbackBytes: SYSLOG_LOOKBACK_BYTES });
-    return { name: source.name, kind: 'kernel-log', hides: HIDES.text, source };
+    let position: string | null = null;
+    const source = textFileSource({
+      host,
+      file,
+      position: null,
+      onPosition({ inode, offset }) {
+        position = `inode ${String(inode)}, offset ${String(offset)}`;
+      },
+      lookbackBytes: SYSLOG_LOOKBACK_BYTES,
+    });
+    return { name: source.name, kind: 'kernel-log', hides: HIDES.text, source, position: () => position };
   });
 }
 
 async function kmsg(host: Host): Promise<NodeSource> {
   const { kmsgSource } = await import('./sources/kmsg/kmsg-source.ts');
-  const source = kmsgSource({ host, position: null, onPosition: () => undefined });
-  return { name: source.name, kind: 'kernel-log', hides: HIDES.kmsg, source };
+  let position: string | null = null;
+  const source = kmsgSource({
+    host,
+    position: null,
+    onPosition({ bootId, seq }) {
+      position = `boot ${bootId}, sequence ${String(seq)}`;
+    },
+  });
+  return { name: source.name, kind: 'kernel-log', hides: HIDES.kmsg, source, position: () => position };
 }
 
 async function runtimes(config: AgentConfig, host: Host): Promise<NodeSource[]> {

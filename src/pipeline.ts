@@ -6,7 +6,6 @@ import { BulkReader } from './kernel/reader/bulk-reader.ts';
 import { JournalReader, KmsgReader } from './kernel/reader/record-reader.ts';
 import type { KillListener } from './kernel/report/assembler.ts';
 import { formatTimeOrNull, MINUTE, MS, type Micros } from './lib/time.ts';
-import type { Container } from './model/container-exit.ts';
 import type { Trust } from './model/oom-kill.ts';
 import type { SourceEvent, SourceKind } from './model/source-event.ts';
 import type { Sources } from './model/source-status.ts';
@@ -17,6 +16,8 @@ export interface SourceEntry {
   readonly kind: SourceKind;
   /** What cannot be seen while it is down. */
   readonly hides: string;
+  /** Where it stands: cursor, inode and offset, sequence number. */
+  readonly position?: () => string | null;
 }
 
 export interface PipelineOptions {
@@ -52,16 +53,11 @@ export class Pipeline {
   readonly #correlator: Correlator;
   #now: Micros = 0;
   #dataUs: Micros = 0;
-  readonly #positions = new Map<string, string>();
 
   constructor(options: PipelineOptions) {
     this.#options = options;
     for (const { name, kind, hides } of options.sources) this.#coverage.set(name, new SourceCoverage(name, kind, hides));
     this.#correlator = new Correlator({ settleUs: options.settleUs }, [...this.#coverage.values()], this.#ledger, options.output);
-  }
-
-  identityOf(containerId: string | null): Container | null {
-    return this.#correlator.identityOf(containerId);
   }
 
   hear(event: SourceEvent, now: Micros): void {
@@ -118,12 +114,11 @@ export class Pipeline {
     this.advance(now);
   }
 
-  position(source: string, position: string): void {
-    this.#positions.set(source, position);
-  }
-
   sources(now: Micros): Sources {
-    const statuses = [...this.#coverage.values()].map((one) => one.status(now, this.#positions.get(one.name) ?? null, this.#readers.get(one.name)?.drops.toJSON() ?? {}));
+    const statuses = this.#options.sources.flatMap(({ name, position }) => {
+      const dropped = this.#readers.get(name)?.drops.toJSON() ?? {};
+      return this.#coverage.get(name)?.status(now, position?.() ?? null, dropped) ?? [];
+    });
     return { sources: statuses, ledger: this.#ledger.status() };
   }
 

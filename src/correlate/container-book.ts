@@ -1,5 +1,5 @@
 import { parseTime, SECOND, type Micros } from '../lib/time.ts';
-import type { Container, ContainerExit } from '../model/container-exit.ts';
+import { SANDBOX_NAME, type Container, type ContainerExit } from '../model/container-exit.ts';
 
 /** Two sources tell the same end with times that differ by less. */
 export const SAME_END_US = 10 * SECOND;
@@ -131,9 +131,6 @@ function isAnotherLife({ container, endedUs }: Entry, told: Container): boolean 
 function ofAnyLife<T extends Container>(container: T): T {
   return { ...container, initPid: null, startedAt: null, restartCount: null };
 }
-
-/** A pod's sandbox (pause) as the runtimes' sources name it. */
-export const SANDBOX_NAME = 'POD';
 
 export function isSandbox(container: Pick<Container, 'containerName'>): boolean {
   return container.containerName === SANDBOX_NAME;

@@ -83,11 +83,6 @@ export class Correlator {
     }
   }
 
-  /** Who the container is, where that is known. */
-  identityOf(containerId: string | null): Container | null {
-    return containerId === null ? null : this.#containers.get(containerId);
-  }
-
   exit(told: ContainerExit, now: Micros): void {
     const finishedUs = parseTime(told.finishedAt);
     if (finishedUs === null) return;

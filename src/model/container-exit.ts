@@ -37,3 +37,6 @@ export const containerExitSchema = doc(
   'One end of one container, as a runtime reported it',
 );
 export type ContainerExit = z.infer<typeof containerExitSchema>;
+
+/** `containerName` of a pod's sandbox (pause), as every source gives it. */
+export const SANDBOX_NAME = 'POD';

@@ -140,6 +140,8 @@ describe.skipIf(whyNoNode() !== null)('an agent on a node with containerd and jo
       return ledger.counted !== null && ledger.counted > 0 && ledger.counted === ledger.parsed;
     });
     expect((await agent.sources()).ledger.gaps).toEqual([]);
+    const { sources } = await agent.sources();
+    for (const name of ['journal', 'kmsg']) expect(sources.find((one) => one.name === name)?.position).toMatch(/./);
     const metrics = (await agent.get('/metrics')).body;
     expect(metrics).toMatch(/why137_[a-z_]*exits_total\{[^}]*cause="container-limit-oom"[^}]*\} [1-9]/);
   });

@@ -1,4 +1,4 @@
-import { formatTimeOrNull, parseTime } from '../../lib/time.ts';
+import { parseTime } from '../../lib/time.ts';
 import { stripCarrier } from './carrier.ts';
 import { unescapeOctal } from './escapes.ts';
 import { fieldText, frameJournalRecord, KernelTime, parseObject, readJournalRecord } from './journal-json.ts';
@@ -167,9 +167,4 @@ export class TextFraming {
     const stamp = TIME_FIELDS.map((field) => fieldText(fields[field])).find((text) => text !== null);
     return { line: { ...framed.line, timeUs: stamp == null ? null : parseTime(stamp) } };
   }
-}
-
-/** For people: a line with its time in front. */
-export function sayLine(line: KernelLine): string {
-  return `${formatTimeOrNull(line.timeUs) ?? '-'} ${line.text}`;
 }

@@ -1,4 +1,4 @@
-import type { Container } from '../../model/container-exit.ts';
+import { SANDBOX_NAME, type Container } from '../../model/container-exit.ts';
 import { NO_SPEC_FACTS, parseJson, readSpec } from '../oci-spec.ts';
 import { podIdentity } from '../pod-labels.ts';
 import type { Tally } from '../grpc/tally.ts';
@@ -39,7 +39,7 @@ export function describeContainer(namespace: string, record: ContainerRecord, ta
   return {
     ...bareContainer(namespace, record.id),
     ...pod,
-    containerName: record.labels[KIND_LABEL] === 'sandbox' ? 'POD' : pod.containerName,
+    containerName: record.labels[KIND_LABEL] === 'sandbox' ? SANDBOX_NAME : pod.containerName,
     image: record.image === '' ? null : record.image,
     ...(spec ?? NO_SPEC_FACTS),
   };
