@@ -201,6 +201,7 @@ describe('textFileSource', () => {
     writeFileSync(log, 'a\n');
     const begun = await begin();
     await reads(begun, '|a\n');
+    await covers(begun);
     rmSync(log);
     await until(() => begun.of('down').length === 1);
     writeFileSync(log, 'b\n');
