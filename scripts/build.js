@@ -1,11 +1,13 @@
-// Builds dist/: one CommonJS bundle for the whole program. CommonJS, because an ES module that imports node:http
-// makes Node read every export of it, which loads undici and http2 (about 10 MiB of resident memory).
-import { chmod, readFile } from 'node:fs/promises';
+// Builds dist/: one CommonJS bundle for the whole program, and the licences of the libraries in it. CommonJS, because
+// an ES module that imports node:http makes Node read every export of it, which loads undici and http2 (about 10 MiB
+// of resident memory).
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { licencesOf } from './licences.js';
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 
-await build({
+const { metafile } = await build({
   entryPoints: { why137: 'src/main.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
@@ -13,12 +15,14 @@ await build({
   platform: 'node',
   target: 'node20.19',
   format: 'cjs',
-  minifySyntax: true,
-  minifyWhitespace: true,
+  // The text of a program stays in memory for as long as it runs.
+  minify: true,
   legalComments: 'none',
   loader: { '.proto': 'text' },
   banner: { js: '#!/usr/bin/env node' },
   define: { __VERSION__: JSON.stringify(version) },
+  metafile: true,
   logLevel: 'warning',
 });
 await chmod('dist/why137.cjs', 0o755);
+await writeFile('dist/THIRD-PARTY-LICENSES.txt', await licencesOf(Object.keys(metafile.inputs)));

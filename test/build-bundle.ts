@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, '..');
 const bundle = join(root, 'dist/why137.cjs');
 
 /** What the bundle is made of. */
-const PARTS = ['src', 'proto', 'scripts/build.js', 'package.json', 'package-lock.json'];
+const PARTS = ['src', 'proto', 'scripts', 'package.json', 'package-lock.json'];
 
 /**
  * vitest's globalSetup: builds the program where it is missing or older than what it is made of, so that vitest may be

@@ -16,6 +16,7 @@ const WANTED = [
   /^LICENSE$/,
   /^daemonset\.yaml$/,
   /^dist\/why137\.cjs$/,
+  /^dist\/THIRD-PARTY-LICENSES\.txt$/,
   /^demo\/recording\/[\w.-]+$/,
   /^docs\/[\w-]+\.md$/,
 ];

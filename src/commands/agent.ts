@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { Agent } from '../agent.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import type { Host } from '../host/host.ts';
+import { spareMemory } from '../host/spare-memory.ts';
 import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
 import { MINUTE } from '../lib/time.ts';
 import type { SourceEvent } from '../model/source-event.ts';
@@ -30,7 +31,9 @@ export async function runAgent(config: AgentConfig, host: Host, version: string,
   });
   for (const entry of sources) await entry.source.start((event) => { tell(event, agent, sources, config, host); });
   log.agent('agent.ready', `serving ${url}`, { url });
+  const spendAgain = spareMemory(clock);
   await stopped(stop);
+  spendAgain();
   log.agent('agent.stop', 'told to stop');
   await Promise.all(sources.map(({ source }) => source.stop()));
   await agent.close();

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ChannelCredentials, Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../../host/clock.ts';
+import { loadGrpcClient } from './grpc-client.ts';
 import { RPC_STATUS, RpcError } from './rpc-error.ts';
 
 export interface CallOptions {
@@ -40,10 +41,10 @@ const CHANNEL_OPTIONS = {
   'grpc.max_receive_message_length': 16 * 1_024 * 1_024,
 } as const;
 
-/** Connects lazily to a unix socket; loads grpc-js (about 5 MiB resident) when it is first needed. */
+/** Connects lazily to a unix socket. */
 export async function openChannel(socketPath: string, clock: Clock): Promise<Channel> {
-  const grpc = await import('@grpc/grpc-js');
-  const credentials = grpc.credentials.createInsecure();
+  const grpc = await loadGrpcClient();
+  const credentials = grpc.ChannelCredentials.createInsecure();
   const closeSockets = holdSockets(credentials);
   const client = new grpc.Client(`unix:${socketPath}`, credentials, CHANNEL_OPTIONS);
   const open = new Set<{ cancel(): void }>();

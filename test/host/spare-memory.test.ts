@@ -1,0 +1,30 @@
+import { setFlagsFromString } from 'node:v8';
+import { afterEach, expect, it } from 'vitest';
+import { spareMemory } from '../../src/host/spare-memory.ts';
+
+afterEach(() => {
+  setFlagsFromString('--no-expose-gc');
+});
+
+it('gives garbage back soon after the start, again and again, until it is told to stop', () => {
+  const due: { ms: number; call: () => void }[] = [];
+  let forgotten = 0;
+  const stop = spareMemory({
+    now: () => 0,
+    after(ms, call) {
+      due.push({ ms, call });
+      return () => (forgotten += 1);
+    },
+  });
+  for (let at = 0; at < 4; at += 1) {
+    let garbage: unknown[] | null = Array.from({ length: 200_000 }, (_, index) => ({ index }));
+    const before = process.memoryUsage().heapUsed;
+    expect(garbage).toHaveLength(200_000);
+    garbage = null;
+    due[at]?.call();
+    expect(process.memoryUsage().heapUsed).toBeLessThan(before - 4_000_000);
+  }
+  expect(due.map(({ ms }) => ms)).toEqual([1_500, 4_000, 10_000, 60_000, 60_000]);
+  stop();
+  expect(forgotten).toBe(1);
+});
