@@ -3,6 +3,7 @@ import type { Convention } from './convention.ts';
 import { DOTNET } from './dotnet.ts';
 import { GO } from './go.ts';
 import { JAVA } from './java.ts';
+import { LSB } from './lsb.ts';
 import { NODEJS } from './nodejs.ts';
 import { PERL, RUST } from './other-languages.ts';
 import { PHP } from './php.ts';
@@ -27,4 +28,5 @@ export const CONVENTIONS: readonly Convention[] = [
   PERL,
   TOOLS,
   SYSTEMD,
+  LSB,
 ];

@@ -39,7 +39,7 @@ export const RANGES: readonly ExitRange[] = [
   {
     from: 193,
     to: 254,
-    text: "The program's own codes; no signal outside MIPS is numbered so high. systemd uses 200-245 for units it cannot start.",
+    text: "The program's own codes; no signal outside MIPS is numbered so high. systemd uses 200-246 for units it cannot start.",
     source: 'exit(3); signal(7); systemd.exec(5), "Process Exit Codes"',
   },
   {

@@ -1,5 +1,7 @@
 import type { Convention } from './convention.ts';
 
+const HEADER = 'systemd src/shared/exit-status.h, as systemd-analyze exit-status prints it';
+
 /** Codes of a unit that systemd could not start: kubelet and runtimes on the node, or systemd inside a container. */
 export const SYSTEMD: Convention = {
   id: 'systemd',
@@ -48,6 +50,29 @@ export const SYSTEMD: Convention = {
     { code: 241, name: 'EXIT_CONFIGURATION_DIRECTORY', text: 'The configuration directory could not be set up.' },
     { code: 242, name: 'EXIT_NUMA_POLICY', text: 'The NUMA memory policy could not be set.' },
     { code: 243, name: 'EXIT_CREDENTIALS', text: 'Credentials could not be set up.' },
-    { code: 245, name: 'EXIT_BPF', text: 'BPF restrictions could not be applied.' },
+    {
+      code: 244,
+      name: 'EXIT_BPF',
+      text: 'BPF restrictions could not be applied. The manual lists it as 245, but systemd ends with 244.',
+      source: HEADER,
+    },
+    {
+      code: 245,
+      name: 'EXIT_BPF',
+      text: 'BPF restrictions could not be applied: so the manual has it, but systemd itself ends with 244.',
+    },
+    {
+      code: 245,
+      name: 'EXIT_KSM',
+      text: 'Merging of equal memory pages could not be set; in new versions of systemd only.',
+      source: HEADER,
+    },
+    { code: 246, name: 'EXIT_LANDLOCK_CONFIG', text: 'Landlock could not be set up; in new versions of systemd only.', source: HEADER },
+    {
+      code: 255,
+      name: 'EXIT_EXCEPTION',
+      text: 'A tool of systemd reports by it that what it ran was ended by a signal.',
+      source: HEADER,
+    },
   ],
 };
