@@ -22,6 +22,12 @@ export const JAVA: Convention = {
     { code: 129, name: 'SIGHUP handled', text: 'The JVM ran its shutdown hooks and ended with 129.', source: TERMINATOR },
     { code: 130, name: 'SIGINT handled', text: 'The JVM ran its shutdown hooks and ended with 130.', source: TERMINATOR },
     {
+      code: 131,
+      name: 'SIGQUIT with -Xrs',
+      text: 'The JVM prints its threads at SIGQUIT (kill -3) and goes on; only with -Xrs does the signal end it.',
+      source: 'java(1), -Xrs',
+    },
+    {
       code: 134,
       name: 'fatal error of the JVM',
       text: 'The JVM wrote hs_err_pid*.log and aborted: a crash in native code, or -XX:+CrashOnOutOfMemoryError.',
@@ -29,9 +35,9 @@ export const JAVA: Convention = {
     },
     {
       code: 137,
-      name: 'killed from outside',
-      text: 'A full Java heap raises OutOfMemoryError, never 137. Heap, metaspace, thread stacks and direct buffers together must fit the limit (-XX:MaxRAMPercentage bounds the heap alone).',
-      source: 'java(1), -Xmx, -XX:MaxRAMPercentage, -XX:MaxMetaspaceSize, -XX:MaxDirectMemorySize',
+      name: 'killed by SIGKILL',
+      text: 'A full Java heap raises OutOfMemoryError and gives no 137, unless -XX:OnOutOfMemoryError="kill -9 %p" is set. Heap, metaspace, thread stacks and direct buffers together must fit the limit (-XX:MaxRAMPercentage bounds the heap alone).',
+      source: 'java(1), -XX:OnOutOfMemoryError, -Xmx, -XX:MaxRAMPercentage, -XX:MaxMetaspaceSize, -XX:MaxDirectMemorySize',
     },
     {
       code: 139,

@@ -10,6 +10,14 @@ const FACTS: [code: number, convention: string, says: RegExp][] = [
   [255, 'systemd', /^EXIT_EXCEPTION: /],
   [2, 'lsb', /^EXIT_INVALIDARGUMENT: /],
   [7, 'lsb', /^EXIT_NOTRUNNING: /],
+  [131, 'java', /thread.*goes on; only with -Xrs/],
+  [137, 'java', /no 137, unless -XX:OnOutOfMemoryError="kill -9 %p"/],
+  [2, 'nodejs', /unused/],
+  [3, 'nodejs', /end with 1/],
+  [4, 'nodejs', /end with 1/],
+  [8, 'nodejs', /formerly an uncaught exception/],
+  [12, 'nodejs', /end with 9/],
+  [130, 'nodejs', /SIGINT/],
 ];
 
 describe('what is told of a code', () => {
