@@ -4,15 +4,27 @@ import type { TellApart } from '../model/exit-code.ts';
 export const TELL_APART_137: readonly TellApart[] = [
   {
     cause: 'container-limit-oom',
-    how: "The kernel log has oom-kill:constraint=CONSTRAINT_MEMCG with the container's own cgroup in oom_memcg=, and PID 1 as its victim.",
+    how: "The kernel log has oom-kill:constraint=CONSTRAINT_MEMCG with the container's own cgroup in oom_memcg= (before Linux 5.0: killed as a result of limit of), and PID 1 as its victim.",
   },
   {
     cause: 'pod-limit-oom',
     how: "The same line, but oom_memcg= is the pod's cgroup, and its limit is more than the one container's. Above the pod it is qos-limit-oom; at kubepods itself, node-allocatable-oom.",
   },
   {
+    cause: 'ancestor-limit-oom',
+    how: 'The same line, but oom_memcg= is some other cgroup around the container, such as that of a service on the node.',
+  },
+  {
+    cause: 'cgroup-limit-oom',
+    how: 'Of a burst of reports only "Memory cgroup out of memory: Killed process" is left: a limit it was, but not said whose.',
+  },
+  {
     cause: 'node-oom',
-    how: 'The line says global_oom: the node was out of memory. Raising the limit of this container will not help.',
+    how: 'The line says constraint=CONSTRAINT_NONE and global_oom: the node was out of memory. Raising the limit of this container will not help.',
+  },
+  {
+    cause: 'numa-oom',
+    how: 'The line says global_oom as well, but constraint=CONSTRAINT_CPUSET or CONSTRAINT_MEMORY_POLICY: only the memory nodes that the process is bound to were full.',
   },
   { cause: 'userspace-oom', how: 'systemd-oomd, earlyoom, nohang or oomd logged that it killed it; the kernel did not.' },
   {
@@ -25,10 +37,14 @@ export const TELL_APART_137: readonly TellApart[] = [
     how: 'The pod was deleted, SIGTERM came first, and the end came terminationGracePeriodSeconds later.',
   },
   { cause: 'runtime-stop', how: 'docker kill, docker stop or crictl stop: the runtime logged the stop, and no kubelet asked for it.' },
+  {
+    cause: 'not-oom',
+    how: "The kernel log was read without a gap over that moment and has no kill of it; the kernel's own count (oom_kill in /proc/vmstat) did not grow.",
+  },
   { cause: 'external-sigkill', how: 'An audit rule for kill names the process that sent SIGKILL; without the rule nobody can tell.' },
   {
     cause: 'program',
-    how: 'Nobody killed PID 1: it returned 137, as a shell does whose child was killed, or a .NET host that cannot start.',
+    how: 'Nobody killed PID 1: it returned 137, as a shell does whose child was killed (by what, its own kill tells), or a .NET host that cannot start.',
   },
   {
     cause: 'unknown',

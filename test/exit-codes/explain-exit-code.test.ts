@@ -73,6 +73,13 @@ describe('explainExitCode', () => {
     expect(explainExitCode(137).meanings.some((m) => m.text.includes('why137 explain'))).toBe(true);
   });
 
+  it('tells of 137 what ran out: the node, or only the memory nodes that the process is bound to', () => {
+    const how = new Map(explainExitCode(137).tellApart.map((each) => [each.cause, each.how]));
+    expect(how.get('node-oom')).toContain('CONSTRAINT_NONE');
+    for (const says of ['global_oom', 'CONSTRAINT_CPUSET', 'CONSTRAINT_MEMORY_POLICY']) expect(how.get('numa-oom')).toContain(says);
+    for (const cause of ['ancestor-limit-oom', 'cgroup-limit-oom', 'not-oom']) expect([...how.keys()]).toContain(cause);
+  });
+
   it.each([
     [1, ['shell', 'java', 'nodejs', 'python', 'go']],
     [2, ['shell', 'python', 'go']],
