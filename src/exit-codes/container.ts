@@ -24,13 +24,13 @@ export const CONTAINER: Convention = {
     {
       code: 126,
       name: "the container's command cannot be invoked",
-      text: 'It was found, but is not executable (permission denied). Docker records it as the exit code of the container.',
+      text: 'It was found, but is not executable (permission denied). Docker records it as the exit code of the container; Kubernetes with containerd shows 128 and StartError.',
       source: `${DOCKER}; ${START}`,
     },
     {
       code: 127,
       name: "the container's command cannot be found",
-      text: 'No such file in the image, or not in PATH. Docker records it as the exit code of the container.',
+      text: 'No such file in the image, or not in PATH. Docker records it as the exit code of the container; Kubernetes with containerd shows 128 and StartError.',
       source: `${DOCKER}; ${START}`,
     },
     {

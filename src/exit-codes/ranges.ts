@@ -21,8 +21,8 @@ export const RANGES: readonly ExitRange[] = [
   {
     from: 123,
     to: 128,
-    text: 'What runs a command (a shell, timeout, xargs, docker) says by these that the command could not be run.',
-    source: 'POSIX.1, Shell Command Language, 2.8.2; chroot(1); docker run reference, "Exit status"',
+    text: 'What runs a command (a shell, timeout, xargs, docker) says by these that it could not be run, or what became of it.',
+    source: 'POSIX.1, Shell Command Language, 2.8.2; timeout(1); xargs(1); docker run reference, "Exit status"',
   },
   {
     from: 129,

@@ -18,7 +18,32 @@ const FACTS: [code: number, convention: string, says: RegExp][] = [
   [8, 'nodejs', /formerly an uncaught exception/],
   [12, 'nodejs', /end with 9/],
   [130, 'nodejs', /SIGINT/],
+  [2, 'shell', /dash and BusyBox sh also for a script file that does not exist/],
+  [127, 'shell', /in bash, a script file/],
+  [137, 'shell', /nothing killed the shell itself/],
+  [255, 'shell', /in dash and BusyBox sh with 2/],
+  [-1, 'exit', /dash and BusyBox sh it refuses a negative number and ends with 2/],
+  [265, 'shell', /^256 \+ 9 in ksh93: .*SIGKILL.* as 137/],
+  [0xe0434352, 'dotnet', /unhandled exception on Windows/],
+  [-532462766, 'dotnet', /unhandled exception on Windows/],
+  [124, 'tools', /--preserve-status/],
+  [126, 'tools', /cannot be run/],
+  [127, 'tools', /not found/],
+  [128, 'tools', /git/],
+  [129, 'tools', /git/],
+  [126, 'container', /StartError/],
+  [127, 'container', /StartError/],
 ];
+
+it('does not take a code for what only ksh93 or Windows writes so', () => {
+  for (const given of [0, 9, 137, 256, 321]) {
+    expect(explainExitCode(given).meanings.filter(({ name }) => /ksh93|Windows/.test(name))).toEqual([]);
+  }
+});
+
+it('says only of the range where it is so that commands could not be run', () => {
+  expect(explainExitCode(124).rangeDetail.text).toContain('or what became of it');
+});
 
 describe('what is told of a code', () => {
   it.each(FACTS)('%i, %s: %s', (code, convention, says) => {
