@@ -5,7 +5,7 @@ import { GO } from './go.ts';
 import { JAVA } from './java.ts';
 import { LSB } from './lsb.ts';
 import { NODEJS } from './nodejs.ts';
-import { PERL, RUST } from './other-languages.ts';
+import { CPP, PERL, RUBY, RUST } from './other-languages.ts';
 import { PHP } from './php.ts';
 import { PYTHON } from './python.ts';
 import { SHELL } from './shell.ts';
@@ -24,7 +24,9 @@ export const CONVENTIONS: readonly Convention[] = [
   GO,
   PHP,
   DOTNET,
+  CPP,
   RUST,
+  RUBY,
   PERL,
   TOOLS,
   SYSTEMD,

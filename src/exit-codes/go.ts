@@ -14,11 +14,18 @@ export const GO: Convention = {
       text: 'An unrecovered panic or a fatal error of the runtime ("out of memory" among them), after a trace of goroutines; also wrong command-line flags (flag.ExitOnError) and SIGQUIT.',
       source: `Go documentation, package flag; golang/go issue #45508; ${SIGNAL}`,
     },
+    { code: 130, name: 'SIGINT not handled', text: 'By default SIGINT ends a Go program at once; deferred functions do not run.', source: SIGNAL },
     {
       code: 134,
       name: 'panic with GOTRACEBACK=crash',
       text: 'With GOTRACEBACK=crash, a panic ends by SIGABRT in place of code 2.',
       source: 'Go documentation, package runtime, "Environment Variables"',
+    },
+    {
+      code: 137,
+      name: 'killed by SIGKILL',
+      text: 'GOMEMLIMIT is a soft limit: a Go program that needs more goes on until something kills it.',
+      source: 'Go documentation, package runtime/debug, SetMemoryLimit',
     },
     { code: 143, name: 'SIGTERM not handled', text: 'By default SIGTERM ends a Go program at once; deferred functions do not run.', source: SIGNAL },
   ],

@@ -21,6 +21,12 @@ export const PYTHON: Convention = {
       text: 'SIGINT raised KeyboardInterrupt and nothing handled it; since Python 3.8 the process then ends by SIGINT.',
       source: "Python 3.8, What's New, and documentation, KeyboardInterrupt",
     },
+    {
+      code: 134,
+      name: 'fatal error of the interpreter',
+      text: 'The interpreter printed "Fatal Python error" and aborted (SIGABRT, 128 + 6).',
+      source: 'Python documentation, C API, Py_FatalError()',
+    },
     { code: 255, name: 'sys.exit(-1)', text: 'Python passes the number on, and its low eight bits are 255.' },
   ],
 };

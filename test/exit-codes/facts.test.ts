@@ -33,6 +33,16 @@ const FACTS: [code: number, convention: string, says: RegExp][] = [
   [129, 'tools', /git/],
   [126, 'container', /StartError/],
   [127, 'container', /StartError/],
+  [130, 'go', /SIGINT/],
+  [137, 'go', /GOMEMLIMIT is a soft limit/],
+  [134, 'python', /Fatal Python error/],
+  [64, 'php', /php-fpm/],
+  [70, 'php', /php-fpm/],
+  [78, 'php', /php-fpm: wrong configuration/],
+  [1, 'rust', /returned Err/],
+  [134, 'rust', /abort/],
+  [134, 'cpp', /std::bad_alloc/],
+  [1, 'ruby', /uncaught exception/],
 ];
 
 it('does not take a code for what only ksh93 or Windows writes so', () => {
