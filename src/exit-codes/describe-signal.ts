@@ -9,6 +9,9 @@ import {
   type SignalRow,
 } from './signals.ts';
 
+/** From here on, kill -l of bash and others counts back from SIGRTMAX. */
+const FIRST_FROM_LAST = 50;
+
 /** What a signal number names on x86, ARM and most others, with its default action. */
 export interface KnownSignal {
   readonly name: string;
@@ -79,12 +82,14 @@ function realTimeName(number: number): string {
 
 function realTimeText(number: number): string {
   if (number < GLIBC_SIGRTMIN) {
-    return `Real-time signal ${number}, which glibc and musl keep for their own threads and timers`;
+    const uses = number === REAL_TIME_FIRST ? 'glibc to cancel threads, musl for its timers' : 'glibc to change the user of all threads, musl to cancel threads';
+    return `Real-time signal ${number}, which the C library keeps for itself: ${uses}`;
   }
   if (number === GLIBC_SIGRTMIN) {
     return "Real-time signal 34: glibc's first; musl keeps it for itself. It has no fixed meaning";
   }
   const offset = number - GLIBC_SIGRTMIN;
   const musl = offset === 1 ? 'SIGRTMIN' : `SIGRTMIN+${offset - 1}`;
-  return `Real-time signal ${number} (SIGRTMIN+${offset} with glibc, ${musl} with musl). It has no fixed meaning`;
+  const fromLast = number >= FIRST_FROM_LAST && number < REAL_TIME_LAST ? `, also written SIGRTMAX-${REAL_TIME_LAST - number}` : '';
+  return `Real-time signal ${number} (SIGRTMIN+${offset} with glibc, ${musl} with musl${fromLast}). It has no fixed meaning`;
 }

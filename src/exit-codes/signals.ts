@@ -35,7 +35,7 @@ export const STANDARD_SIGNALS: readonly SignalRow[] = [
   row('SIGALRM', 'terminate', 'A timer set by alarm(2) ran out', same(14)),
   row('SIGTERM', 'terminate', 'Asked to end: the usual stop signal', same(15)),
   row('SIGSTKFLT', 'terminate', 'Stack fault on a coprocessor (unused)', [16, null, null, null, 7]),
-  row('SIGCHLD', 'ignore', 'A child ended or stopped', [17, 20, 20, 18, 18]),
+  row('SIGCHLD', 'ignore', 'A child ended or stopped (also called SIGCLD)', [17, 20, 20, 18, 18]),
   row('SIGCONT', 'continue', 'Continue if stopped', [18, 19, 19, 25, 26]),
   row('SIGSTOP', 'stop', 'Stop: cannot be caught, blocked or ignored', [19, 17, 17, 23, 24]),
   row('SIGTSTP', 'stop', 'Stop asked for at the terminal, as by Ctrl-Z', [20, 18, 18, 24, 25]),

@@ -47,6 +47,37 @@ describe('the table of signals', () => {
   });
 });
 
+/** signal(7), "Standard signals": the default action of each, in the manual's words. */
+const ACTIONS = `
+SIGHUP Term SIGINT Term SIGQUIT Core SIGILL Core SIGTRAP Core SIGABRT Core SIGBUS Core SIGFPE Core SIGKILL Term SIGUSR1 Term
+SIGSEGV Core SIGUSR2 Term SIGPIPE Term SIGALRM Term SIGTERM Term SIGSTKFLT Term SIGCHLD Ign SIGCONT Cont SIGSTOP Stop
+SIGTSTP Stop SIGTTIN Stop SIGTTOU Stop SIGURG Ign SIGXCPU Core SIGXFSZ Core SIGVTALRM Term SIGPROF Term SIGWINCH Ign
+SIGIO Term SIGPWR Term SIGSYS Core`;
+
+it('has the default actions of signal(7)', () => {
+  const words = { terminate: 'Term', core: 'Core', ignore: 'Ign', stop: 'Stop', continue: 'Cont' };
+  const told = STANDARD_SIGNALS.map(({ name, action }) => `${name} ${words[action]}`).join(' ');
+  expect(told).toBe(ACTIONS.trim().replaceAll('\n', ' '));
+  for (let number = 32; number <= 64; number += 1) expect(describeSignal(number)?.action).toBe('terminate');
+});
+
+describe('real-time signals', () => {
+  it.each([
+    [160, 'SIG32', 'glibc to cancel threads, musl for its timers'],
+    [161, 'SIG33', 'glibc to change the user of all threads, musl to cancel threads'],
+    [162, 'SIGRTMIN', 'musl keeps it for itself'],
+    [163, 'SIGRTMIN+1', 'SIGRTMIN with musl'],
+    [178, 'SIGRTMIN+16', 'also written SIGRTMAX-14'],
+    [191, 'SIGRTMIN+29', 'also written SIGRTMAX-1'],
+    [192, 'SIGRTMAX', 'SIGRTMIN+30 with glibc'],
+  ])('%i is %s', (code, name, says) => {
+    const e = explainExitCode(code);
+    expect(e.signal?.name).toBe(name);
+    expect(e.meanings[0]).toMatchObject({ convention: 'signal', name });
+    expect(e.meanings[0]?.text).toContain(says);
+  });
+});
+
 describe('variants by architecture', () => {
   const usual = ['x86', 'arm', 'most others'];
 
