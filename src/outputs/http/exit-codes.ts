@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseExitCode } from '../../exit-codes/parse-exit-code.ts';
 import { Why137Error } from '../../lib/errors.ts';
 import { doc } from '../../model/doc.ts';
 import { exitCodeSchema } from '../../model/exit-code.ts';
@@ -11,12 +12,13 @@ export const exitCode = route({
   response: exitCodeSchema,
   otherStatuses: { 400: 'Not an integer' },
   handle(context, { n }) {
-    if (!/^[+-]?\d{1,15}$/.test(n)) {
+    const given = parseExitCode(n);
+    if (given === null) {
       throw new Why137Error(
         'W137_NOT_INTEGER',
-        `Parameter n has the value ${JSON.stringify(n)}; allowed: a whole number, such as 137 or -1.`,
+        `Parameter n has the value ${JSON.stringify(n)}; allowed: a whole number of at most 15 digits, such as 137 or -1.`,
       );
     }
-    return { status: 200, body: context.exitCode(Number(n)) };
+    return { status: 200, body: context.exitCode(given) };
   },
 });

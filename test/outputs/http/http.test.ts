@@ -83,6 +83,12 @@ describe('resources', () => {
     z.parse(sourcesSchema, (await ask('/v1/sources')).body);
     expect((await ask('/v1/exit-codes/137')).body).toMatchObject({ given: 137 });
     expect((await ask('/v1/exit-codes/-1')).body).toMatchObject({ given: -1, code: 255 });
+    for (const [asked, given] of [['+5', 5], ['%207', 7], ['-0', 0], ['0000000000000000137', 137], ['9007199254740991', 9007199254740991]]) {
+      expect((await ask(`/v1/exit-codes/${asked}`)).body).toMatchObject({ given });
+    }
+    for (const asked of ['1e3', '0x89', '1.0', '%20', '9007199254740993']) {
+      expect(await ask(`/v1/exit-codes/${asked}`)).toMatchObject({ status: 400, body: { code: 'W137_NOT_INTEGER' } });
+    }
     expect(await ask('/v1/exit-codes/x')).toMatchObject({ status: 400, body: { code: 'W137_NOT_INTEGER' } });
     expect(await ask('/v1/exit-codes/667')).toMatchObject({ status: 400, body: { detail: 'not this one' } });
     expect(await ask('/healthz')).toMatchObject({ status: 200, body: { status: 'ok', version: '9.9.9' } });
