@@ -36,6 +36,10 @@ const KUBEPODS = /^(?:[\w.-]+-)?kubepods(?:\.slice)?$/;
 /** Parents under which a runtime outside Kubernetes puts one cgroup a container: docker's, ctr's namespaces. */
 const PARENTS: Readonly<Record<string, string | null>> = { docker: 'docker', 'k8s.io': 'containerd', default: 'containerd' };
 
+/** A virtual machine's own processes: in the pod's cgroup under the sandbox's id, or in one for all that is not limited. */
+const KATA = /^kata_(?=[0-9a-f]{64}$)/;
+const KATA_OVERHEAD = 'kata_overhead';
+
 /** Reads a cgroup path of any driver and runtime. The innermost container in it is the container. */
 export function readCgroupPath(path: string): CgroupPath {
   const segments = path.split('/').filter((segment) => segment !== '');
@@ -69,13 +73,19 @@ function containerOf(segment: string, parent: string | undefined, belowPod: bool
   if (named) return { runtime: RUNTIMES[named[1] ?? ''] ?? null, containerId: named[2] ?? '' };
   const triple = TRIPLE.exec(segment);
   if (triple) return { runtime: RUNTIMES[triple[2] ?? ''] ?? null, containerId: triple[3] ?? '' };
-  if (belowPod) return NOT_CONTAINER.test(segment) ? null : { runtime: null, containerId: segment };
+  if (belowPod) return NOT_CONTAINER.test(segment) ? null : { runtime: null, containerId: segment.replace(KATA, '') };
   return belowParent(segment, parent, inside);
 }
 
 function belowParent(segment: string, parent: string | undefined, inside: boolean): Named | null {
-  if (parent === undefined || !Object.hasOwn(PARENTS, parent)) return null;
+  // A runtime's hash is one below any parent that was given to it: ECS's tasks, docker --cgroup-parent.
+  if (ID64.test(segment) && !inside && parent !== KATA_OVERHEAD) return { runtime: parent === undefined ? null : (known(parent) ?? null), containerId: segment };
+  if (parent === undefined || known(parent) === undefined) return null;
   // docker's ids are hashes; ctr's are whatever the caller chose, as are the cgroups that a container makes in itself.
   const isOne = parent === 'docker' ? ID64.test(segment) : !inside;
-  return isOne ? { runtime: PARENTS[parent] ?? null, containerId: segment } : null;
+  return isOne ? { runtime: known(parent) ?? null, containerId: segment } : null;
+}
+
+function known(parent: string): string | null | undefined {
+  return Object.hasOwn(PARENTS, parent) ? PARENTS[parent] : undefined;
 }

@@ -14,36 +14,49 @@ export interface Carrier {
 
 const PRI = /^<(\d{1,3})>/;
 const RFC5424 = /^1 (\S+) (\S+) (\S+) (\S+) (\S+) (-|(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*"[^\]"]*)*\])+) ?/;
-/** RFC 3164, journalctl short and short-precise, with weekday or year variants. */
-const RFC3164 = /^(?:[^\W\d_]{2,3},? )?([A-Z][a-z]{2}) ([ \d]?\d) (?:(\d{4}) )?(\d\d:\d\d:\d\d(?:[.,]\d+)?)(?: (\d{4}))?(?: (?:[A-Z]{3,5}))? /;
+/** RFC 3164, journalctl short and short-precise, with weekday or year variants. Names of months are the locale's. */
+const RFC3164 =
+  /^(?:\p{L}{1,4}\.?,? )?(?:(\d{4}) )?(\p{L}{3,9}\.?|\d{1,2}月) ([ \d]?\d) (?:(\d{4}) )?(\d\d:\d\d:\d\d(?:[.,]\d+)?)(?: (\d{4}))?(?: (?:[A-Z]{3,5}))? /u;
 /** rsyslog's ISO form, journalctl short-iso and short-full, dmesg --time-format iso, a container runtime's log. */
-const ISO = /^(?:[A-Z][a-z]{2} )?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?: (UTC|GMT|[A-Z]{2,5}))? /;
+const ISO =
+  /^\[?(?:\p{L}{1,4}\.? )?(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)(?: (UTC|GMT|[A-Z]{2,5}|[+-]\d\d))?\]?(?: |\t+)/u;
 const EPOCH = /^(\d{10}(?:\.\d+)?) (?=\S)/;
-/** dmesg -T: weekday and month are the locale's. */
-const CTIME = /^\[\s*[^\s\d[\]]+ ([^\s\d[\]]+) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})\] ?/;
+/** dmesg -T, perhaps with -d: weekday and month are the locale's. */
+const CTIME = /^\[\s*[^\s\d[\]]+ ([^\s\d[\]]+|\d{1,2}月) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})(?: <\s*[+-]?\d+\.\d+ ?>)?\] ?/;
 /** dmesg -H and -d. */
 const RELATIVE = /^\[(?:[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d|\s*[<+]\s*\d+\.\d+>?)\] {0,2}/;
 const DECODED = /^(kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local\d) *: ?(?:emerg|alert|crit|err|warn|notice|info|debug) *: ?/;
+/** talosctl dmesg, perhaps with the node's address before it. */
+const TALOS = /^(?:([^\s:]+): )?(kern|user|daemon): +[a-z]+: \[(\d{4}-\d\d-\d\dT[\d:.]+Z)\]: /;
+/** Android's logcat, threadtime and brief: the kernel's buffer has the tag "kernel" or none. */
+const LOGCAT = /^\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +(?:\S+ +)?\d+ +\d+ [VDIWEF] (?:(?=\[)|([^\s:[]*) *: )/;
+const LOGCAT_BRIEF = /^[VDIWEF]\/([^(\s]*) *\( *\d+\): /;
+const CLOCK_ONLY = /^\d\d:\d\d:\d\d(?:[.,]\d+)? (?=(?:\S+ )?kernel: |\[\s*\d+\.\d{6}\])/;
+/** A line of syslog whose time was cut off. */
+const HOST_KERNEL = /^([\w.-]+) kernel(?:\[\d+\])?: /;
 const RUNTIME_LOG = /^(?:stdout|stderr) [FP] /;
-const HOST_TAG = /^(?:(\S+) )?([^\s:[\]]+)(?:\[[^\]]*\])?: ?/;
-const HOST_UPTIME = /^(\S+) (?=\[\s*\d+\.\d+\])/;
+
+/** `kern.warn`, `<kern.warn>`, `[kern.warn]`: busybox and OpenWrt, the BSDs, Solaris. */
+const PRIORITY = '[<[]?(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local\\d)\\.[a-z]{3,7}[>\\]]? ';
+const PRIORITY_FIRST = new RegExp(`^${PRIORITY}`);
+const HOST_TAG = new RegExp(`^(?:(\\S+) )?(?:${PRIORITY})?([^\\s:[\\]]+)(?:\\[[^\\]]*\\])?: ?`);
+/** RFC 5424 that lost its beginning on the way. */
+const HOST_KERNEL_DASHES = /^(\S+) kernel(?: -){1,3} /;
+const HOST_UPTIME = /^(\S*[^\s:]) (?=\[\s*\d+\.\d+\])/;
 const KERNEL = /^(?:kernel|kern)(?:\[[^\]]*\])?: ?/;
+/** Labels of a log store behind the time at which it had the line. */
+const LABELS = /^\{[^{}]*\} /;
+/** What a collector puts between its own time and the line's: nothing, a stream's name, columns. */
+const BETWEEN = [/^/, /^\S+ /, /^(?:\S+\t){1,3}/];
 
 /** Takes the carrier's prefix off a line; null when there is none that is known. */
 export function stripCarrier(line: string, clock: WallClock): Carrier | null {
   const pri = PRI.exec(line);
   const facility = pri ? Number(pri[1]) >> 3 : null;
   const rest = pri ? line.slice(pri[0].length) : line;
-  const found = pri ? (rfc5424(rest, clock) ?? stamped(rest, clock)) : stamped(rest, clock);
+  const found = stamped(rest, clock);
   if (found) return { ...found, facility: facility ?? found.facility };
   return pri ? { text: rest, timeUs: null, host: '', tag: null, facility } : null;
-}
-
-function rfc5424(line: string, clock: WallClock): Carrier | null {
-  const m = RFC5424.exec(line);
-  if (!m) return null;
-  const text = line.slice(m[0].length).replace(/^\uFEFF/, '');
-  return { text, timeUs: clock.iso(m[1] ?? ''), host: m[2] ?? '', tag: m[3] ?? null, facility: null };
 }
 
 interface Form {
@@ -51,37 +64,53 @@ interface Form {
   readonly read: (m: RegExpExecArray, rest: string, clock: WallClock) => Carrier;
 }
 
+const iso: Form = {
+  pattern: ISO,
+  read(m, rest, clock) {
+    const zone = m[2] === 'UTC' || m[2] === 'GMT' ? 'Z' : '';
+    const timeUs = clock.iso((m[1] ?? '').replace(',', '.').replaceAll('/', '-').replace(/ (?=[Z+-])/, '') + zone);
+    // A container runtime's log: what the container printed may have a prefix of its own.
+    const runtime = RUNTIME_LOG.exec(rest);
+    if (!runtime) return afterStamp(rest, timeUs, clock);
+    const printed = rest.slice(runtime[0].length);
+    const inner = stamped(printed, clock) ?? plain(printed, timeUs);
+    return { ...inner, timeUs: inner.timeUs ?? timeUs };
+  },
+};
+
+const rfc3164: Form = {
+  pattern: RFC3164,
+  read: (m, rest, clock) => afterStamp(rest, clock.local(m[2] ?? '', m[3] ?? '', (m[5] ?? '').replace(',', '.'), m[1] ?? m[4] ?? m[6]), clock),
+};
+
 /** The forms, in the order in which they are tried. To add one, add a row. */
 const FORMS: readonly Form[] = [
+  {
+    pattern: RFC5424,
+    read: (m, rest, clock) => ({ ...plain(rest.replace(/^\uFEFF/, ''), clock.iso(m[1] ?? ''), m[3] ?? null), host: m[2] ?? '' }),
+  },
   {
     pattern: DECODED,
     read: (m, rest, clock) => ({ ...(stamped(rest, clock) ?? plain(rest, null)), tag: m[1] === 'kern' ? 'kernel' : (m[1] ?? null) }),
   },
   {
-    pattern: ISO,
-    read(m, rest, clock) {
-      const zone = m[2] === 'UTC' || m[2] === 'GMT' ? 'Z' : '';
-      const timeUs = clock.iso((m[1] ?? '').replace(',', '.') + zone);
-      // A container runtime's log: what the container printed may have a prefix of its own.
-      const runtime = RUNTIME_LOG.exec(rest);
-      if (!runtime) return afterStamp(rest, timeUs);
-      const printed = rest.slice(runtime[0].length);
-      const inner = stamped(printed, clock) ?? plain(printed, timeUs);
-      return { ...inner, timeUs: inner.timeUs ?? timeUs };
-    },
+    pattern: TALOS,
+    read: (m, rest, clock) => ({ ...plain(rest, clock.iso(m[3] ?? ''), m[2] === 'kern' ? 'kernel' : (m[2] ?? null)), host: m[1] ?? '' }),
   },
-  {
-    pattern: RFC3164,
-    read: (m, rest, clock) => afterStamp(rest, clock.local(m[1] ?? '', m[2] ?? '', (m[4] ?? '').replace(',', '.'), m[3] ?? m[5])),
-  },
-  { pattern: EPOCH, read: (m, rest) => afterStamp(rest, Math.round(Number(m[1]) * 1_000_000)) },
+  iso,
+  rfc3164,
+  { pattern: EPOCH, read: (m, rest, clock) => afterStamp(rest, Math.round(Number(m[1]) * 1_000_000), clock) },
   { pattern: CTIME, read: (m, rest, clock) => plain(rest, clock.local(m[1] ?? '', m[2] ?? '', m[3] ?? '', m[4])) },
   { pattern: RELATIVE, read: (_, rest) => plain(rest, null) },
+  { pattern: LOGCAT, read: (m, rest) => plain(rest, null, (m[1] ?? '') === '' ? 'kernel' : (m[1] ?? null)) },
+  { pattern: LOGCAT_BRIEF, read: (m, rest) => plain(rest, null, m[1] === '' ? 'kernel' : (m[1] ?? null)) },
+  { pattern: CLOCK_ONLY, read: (_, rest, clock) => afterStamp(rest, null, clock) },
   { pattern: KERNEL, read: (_, rest) => plain(rest, null, 'kernel') },
+  { pattern: HOST_KERNEL, read: (m, rest) => ({ ...plain(rest, null, 'kernel'), host: m[1] ?? '' }) },
 ];
 
-function stamped(line: string, clock: WallClock): Carrier | null {
-  for (const { pattern, read } of FORMS) {
+function stamped(line: string, clock: WallClock, forms: readonly Form[] = FORMS): Carrier | null {
+  for (const { pattern, read } of forms) {
     const m = pattern.exec(line);
     if (m) return read(m, line.slice(m[0].length), clock);
   }
@@ -92,14 +121,20 @@ function plain(text: string, timeUs: Micros | null, tag: string | null = null): 
   return { text, timeUs, host: '', tag, facility: null };
 }
 
-/** Behind a wall time: `host tag[pid]: `, `host [uptime]`, or the message itself. */
-function afterStamp(rest: string, timeUs: Micros | null): Carrier {
+/** Behind a wall time: `host tag[pid]: `, `tag: `, `host [uptime]`, another carrier's line, or the message itself. */
+function afterStamp(labelled: string, timeUs: Micros | null, clock: WallClock): Carrier {
+  const rest = labelled.replace(LABELS, '').replace(PRIORITY_FIRST, '');
+  const kernel = KERNEL.exec(rest);
+  if (kernel) return plain(rest.slice(kernel[0].length), timeUs, 'kernel');
   let m = HOST_TAG.exec(rest);
-  // The kernel's own lines look like `word: ` too; a tag has a host before it, or is the kernel's.
-  if (m && (m[1] !== undefined || KERNEL.test(rest)) && m[1]?.endsWith(':') !== true) {
-    return { ...plain(rest.slice(m[0].length), timeUs, m[2] ?? null), host: m[1] ?? '' };
+  // The kernel's own lines look like `word: ` too; a tag has a host before it.
+  if (m?.[1] !== undefined && !m[1].endsWith(':') && rest === labelled.replace(PRIORITY_FIRST, '')) {
+    return { ...plain(rest.slice(m[0].length), timeUs, m[2] ?? null), host: m[1] };
   }
+  m = HOST_KERNEL_DASHES.exec(rest);
+  if (m) return { ...plain(rest.slice(m[0].length), timeUs, 'kernel'), host: m[1] ?? '' };
   m = HOST_UPTIME.exec(rest);
   if (m) return { ...plain(rest.slice(m[0].length), timeUs), host: m[1] ?? '' };
-  return plain(rest, timeUs);
+  const inner = BETWEEN.map((between) => stamped(rest.replace(between, ''), clock, [iso, rfc3164])).find((found) => found !== null);
+  return inner ? { ...inner, timeUs: inner.timeUs ?? timeUs } : plain(rest, timeUs);
 }

@@ -2,8 +2,12 @@ import { unescapeHex } from './escapes.ts';
 import type { Framed } from './kernel-line.ts';
 import type { WallClock } from './wall-time.ts';
 
-/** `6,1234,5678901,-[,caller=T1];text` (Documentation/ABI/testing/dev-kmsg); dictionary lines begin with a space. */
-const RECORD = /^(\d+),(\d+),(\d+),([-c+])[^;]*;([\s\S]*)$/;
+/**
+ * `6,1234,5678901,-[,caller=T1];text` (Documentation/ABI/testing/dev-kmsg); dictionary lines begin with a space.
+ * netconsole may put the kernel's release before it, and cuts a long record in pieces (`,ncfrag=offset/length`).
+ */
+const RECORD = /^(?:\d+\.\d+[^,;\s]*,)?(\d+),(\d+),(\d+),([-c+][^;]*);([\s\S]*)$/;
+const CONTINUES = /^c|,ncfrag=[1-9]\d*\//;
 
 export function looksLikeKmsg(line: string): boolean {
   return RECORD.test(line);
@@ -27,7 +31,7 @@ export function frameKmsg(record: string, clock: WallClock): Framed {
       trust: 'kernel',
       host: '',
       bare: false,
-      continues: m[4] === 'c',
+      continues: CONTINUES.test(m[4] ?? ''),
     },
   };
 }

@@ -1,11 +1,12 @@
-import { parseTime } from '../../lib/time.ts';
 import { stripCarrier } from './carrier.ts';
 import { unescapeOctal } from './escapes.ts';
-import { fieldText, frameJournalRecord, KernelTime, parseObject, readJournalRecord } from './journal-json.ts';
+import { frameJournalRecord, KernelTime, parseObject, readJournalRecord } from './journal-json.ts';
+import { readJsonLine } from './json-line.ts';
 import type { Framed, KernelLine } from './kernel-line.ts';
 import { frameKmsg, looksLikeKmsg } from './kmsg-record.ts';
-import { stripPrintk } from './printk-prefix.ts';
+import { stripCaller, stripPrintk } from './printk-prefix.ts';
 import { WallClock, type TimeContext } from './wall-time.ts';
+import { tidy, unwrap } from './wrapping.ts';
 
 /** What a log is said to be; `auto` takes each line for what it looks like. */
 export const TEXT_FORMATS = ['auto', 'journal-json', 'syslog', 'dmesg', 'kmsg'] as const;
@@ -13,17 +14,13 @@ export type TextFormat = (typeof TEXT_FORMATS)[number];
 
 type Frameless = Omit<KernelLine, 'at' | 'source'>;
 
-/** Fields that a container platform puts a log line in, and those that name who logged it. */
-const MESSAGE_FIELDS = ['MESSAGE', 'log', 'message', 'msg', 'textPayload', 'line', 'body'] as const;
-const TAG_FIELDS = ['SYSLOG_IDENTIFIER', '_TRANSPORT', 'ident', 'program', 'appname', 'syslog_identifier'] as const;
-const TIME_FIELDS = ['time', 'timestamp', '@timestamp'] as const;
 const MAX_DEPTH = 3;
-/** Mail quotes and pasted tables. */
-const QUOTE = /^(?:\s*[>|])*\s*/;
 /** `journalctl -o short-monotonic`: host and tag behind the uptime; a tag other than the kernel's has a pid. */
-const HOST_TAG = /^(\S+) (?:(kernel): |[^\s:[\]]+\[\d+\]: )/;
+const HOST_TAG = /^(\S*[^\s:]) (?:(kernel): |[^\s:[\]]+\[\d+\]: )/;
 /** `dmesg -r`. */
 const LEVEL = /^<[0-7]>/;
+/** A syslog daemon that tags what another had tagged. */
+const REPEATED_TAG = /^kernel: (?=\[\s*\d+\.\d)/;
 /** A console puts the kernel's line behind whatever a program had printed without a newline. */
 const GLUED = /^[^[]*[^[\s] *(?=\[\s*\d+\.\d{6}\]\s)/;
 
@@ -60,14 +57,14 @@ export class TextFraming {
       case 'kmsg':
         return frameKmsg(raw, this.#clock);
       case 'dmesg':
-        return this.#uptime(raw, raw.replace(QUOTE, '').replace(LEVEL, '')) ?? this.#carried(raw, raw.replace(QUOTE, ''));
+        return this.#uptime(raw, tidy(raw).replace(LEVEL, '')) ?? this.#carried(raw, tidy(raw), MAX_DEPTH);
       default:
         return this.#frame(raw, raw, 0);
     }
   }
 
   #frame(raw: string, inner: string, depth: number): Framed {
-    const line = inner.replace(QUOTE, '');
+    const line = tidy(inner);
     if (line === '') return { drop: 'empty' };
     if (line.startsWith('{') && depth < MAX_DEPTH) {
       const json = this.#json(raw, line, depth);
@@ -77,7 +74,7 @@ export class TextFraming {
       this.#style = 'prefixed';
       return frameKmsg(line, this.#clock);
     }
-    return this.#uptime(raw, line) ?? this.#carried(raw, line);
+    return this.#uptime(raw, line) ?? this.#carried(raw, line, depth);
   }
 
   /** An uptime first: dmesg, consoles, `journalctl -o short-monotonic`. */
@@ -92,16 +89,25 @@ export class TextFraming {
   }
 
   /** A carrier's prefix, perhaps with an uptime behind it. */
-  #carried(raw: string, line: string): Framed {
+  #carried(raw: string, line: string, depth: number): Framed {
     const carrier = stripCarrier(line, this.#clock);
-    if (carrier === null) return this.#without(raw, line);
+    if (carrier === null) return this.#without(raw, line, depth);
     if (carrier.tag !== null) this.#style = 'tagged';
     const foreign = carrier.tag !== null && carrier.tag !== 'kernel' && carrier.tag !== '-';
     if (foreign) return { drop: 'not-kernel' };
     if (carrier.facility !== null && carrier.facility !== 0) return { drop: 'forged-facility' };
-    const printk = stripPrintk(carrier.text.trimStart());
-    const text = printk.found ? printk.text : carrier.text;
-    return this.#kernel(raw, text, { timeUs: carrier.timeUs, host: carrier.host, monotonicUs: printk.monotonicUs });
+    const known = { timeUs: carrier.timeUs, host: carrier.host };
+    const inner = carrier.tag === null && depth < MAX_DEPTH ? this.#inside(raw, carrier.text, depth) : null;
+    if (inner !== null) return 'line' in inner && inner.line.timeUs === null ? { line: { ...inner.line, ...known } } : inner;
+    const printk = stripPrintk(carrier.text.trimStart().replace(REPEATED_TAG, ''));
+    const text = printk.found ? printk.text : stripCaller(carrier.text);
+    return this.#kernel(raw, text, { ...known, monotonicUs: printk.monotonicUs });
+  }
+
+  /** JSON behind a time and perhaps a tag: fluentd's files. */
+  #inside(raw: string, text: string, depth: number): Framed | null {
+    const inner = text.startsWith('{') ? text : unwrap(text, (rest) => rest.startsWith('{"'));
+    return inner === null ? null : this.#json(raw, inner, depth);
   }
 
   #kernel(raw: string, text: string, known: Partial<Frameless>): Framed {
@@ -111,7 +117,9 @@ export class TextFraming {
   }
 
   /** A line without any known prefix. */
-  #without(raw: string, line: string): Framed {
+  #without(raw: string, line: string, depth: number): Framed {
+    const wrapped = depth < MAX_DEPTH ? unwrap(line, (rest) => this.#isFramed(rest)) : null;
+    if (wrapped !== null) return this.#frame(raw, wrapped, depth + 1);
     if (this.#style === 'prefixed') {
       const glued = GLUED.exec(line);
       if (glued) return this.#frame(raw, line.slice(glued[0].length), MAX_DEPTH);
@@ -121,9 +129,13 @@ export class TextFraming {
     return this.#afterKernel ? { line: { ...this.#plain(raw, line), host: this.#host, bare: true } } : { drop: 'bare-line' };
   }
 
+  #isFramed(line: string): boolean {
+    return line.startsWith('{"') || looksLikeKmsg(line) || stripPrintk(line).found || stripCarrier(line, this.#clock) !== null;
+  }
+
   #plain(raw: string, text: string): Frameless {
     return {
-      text: unescapeOctal(text.startsWith('  ') ? text : text.trimStart()),
+      text: unescapeOctal(text.startsWith('  ') ? text : text.trimStart()).replace(/\n+$/, ''),
       raw: raw.trimEnd(),
       timeUs: null,
       monotonicUs: null,
@@ -137,34 +149,22 @@ export class TextFraming {
 
   /** `journalctl -o json`, or a line inside a container platform's JSON. */
   #json(raw: string, line: string, depth: number): Framed | null {
-    const fields = parseObject(line);
+    const fields = parseObject(line.replace(/,\s*$/, ''));
     if (fields === null) return null;
     this.#style = 'tagged';
     if (fields['__REALTIME_TIMESTAMP'] !== undefined || fields['__CURSOR'] !== undefined) {
-      const record = readJournalRecord(line);
+      const record = readJournalRecord(JSON.stringify(fields));
       return record === null ? { drop: 'not-json' } : frameJournalRecord(record, this.#journalTime);
     }
-    const payload = fields['jsonPayload'];
-    const wrapped = typeof payload === 'object' && payload !== null ? { ...fields, ...payload } : fields;
-    return this.#wrapped(raw, wrapped, depth);
-  }
-
-  #wrapped(raw: string, fields: Record<string, unknown>, depth: number): Framed {
-    for (const field of TAG_FIELDS) {
-      const tag = fieldText(fields[field]);
-      if (tag !== null && tag !== 'kernel') return { drop: 'not-kernel' };
-    }
-    const facility = fieldText(fields['SYSLOG_FACILITY']);
-    if (facility !== null && facility !== '0') return { drop: 'forged-facility' };
-    const message = MESSAGE_FIELDS.map((field) => fieldText(fields[field])).find((text) => text !== null);
-    if (message == null) return { drop: 'no-message' };
+    const wrapped = readJsonLine(fields);
+    if ('drop' in wrapped) return wrapped;
     const style = this.#style;
     // Inside its wrapper a line stands alone, with its own prefix or with none.
     this.#style = 'unknown';
-    const framed = this.#frame(raw, message.replace(/\r?\n$/, ''), depth + 1);
+    const framed = this.#frame(raw, wrapped.message.replace(/\r?\n$/, ''), depth + 1);
     this.#style = style;
-    if (!('line' in framed) || framed.line.timeUs !== null) return framed;
-    const stamp = TIME_FIELDS.map((field) => fieldText(fields[field])).find((text) => text !== null);
-    return { line: { ...framed.line, timeUs: stamp == null ? null : parseTime(stamp) } };
+    if (!('line' in framed)) return framed;
+    const { timeUs, monotonicUs } = framed.line;
+    return { line: { ...framed.line, timeUs: timeUs ?? wrapped.timeUs, monotonicUs: monotonicUs ?? wrapped.monotonicUs } };
   }
 }

@@ -15,6 +15,10 @@ export class LineSplitter {
     this.#onTooLong = onTooLong;
   }
 
+  get at(): number {
+    return this.#at;
+  }
+
   /** Byte offset of what comes next; to be set where bytes were skipped. */
   skipTo(at: number): void {
     this.#at = at;

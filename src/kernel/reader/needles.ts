@@ -2,9 +2,9 @@
  * What lets a reader pass over everything else without decoding it. Every kill has a line with the first needle, or,
  * where its end was not seen, the second; all else that belongs to a report is found from there, going back.
  */
-export const KILL_NEEDLES: readonly Buffer[] = ['Killed process', 'oom-kill:constraint=CONSTRAINT_'].map((text) => Buffer.from(text));
+export const KILL_NEEDLES: readonly Buffer[] = ['illed process ', 'oom-kill:constraint=CONSTRAINT_'].map((text) => Buffer.from(text));
 
-/** The same two in journal JSON that writes a message as an array of bytes (a name that is not UTF-8). */
+/** The same in journal JSON that writes a message as an array of bytes (a name that is not UTF-8). */
 export const KILL_NEEDLES_AS_ARRAYS: readonly Buffer[] = [',', ', '].flatMap((separator) =>
   KILL_NEEDLES.map((needle) => Buffer.from([...needle].join(separator))),
 );
@@ -41,5 +41,6 @@ export const JOURNAL_PATTERN = [
   '^Pid: \\d+, comm: ',
   '^\\[ *(pid|\\d+) *\\]',
   'no killable processes',
+  ' is already exiting\\. Skip killing',
   'Missed \\d+ kernel messages',
 ].join('|');

@@ -1,4 +1,4 @@
-import type { Micros } from '../../lib/time.ts';
+import { parseTime, type Micros } from '../../lib/time.ts';
 import type { OomKill } from '../../model/oom-kill.ts';
 import { frameJournalRecord, KernelTime, readJournalRecord, type JournalRecord } from '../framing/journal-json.ts';
 import type { Framed } from '../framing/kernel-line.ts';
@@ -68,14 +68,35 @@ export class KmsgReader extends RecordReader {
   }
 }
 
-/** Collects kills as they become complete: for those who want each once. */
+const MAX_KNOWN = 4_096;
+/** Kills of one id that are kept apart by their times. */
+const MAX_SAME = 16;
+const MAX_DIFFERENCE_US = 2_000_000;
+
+/** Collects kills as they become complete: for those who want each once, also where a log was pasted twice. */
 export function collectKills(onComplete: (kill: OomKill) => void): KillListener {
+  const known = new Map<string, OomKill[]>();
   return {
     onKill() {
       // Told again when the report ends.
     },
     onReportEnd(kills) {
-      for (const kill of kills) onComplete(kill);
+      for (const kill of kills) {
+        const same = known.get(kill.id) ?? [];
+        if (same.some((one) => isSame(one, kill))) continue;
+        known.set(kill.id, [...same, kill].slice(-MAX_SAME));
+        const [oldest] = known.keys();
+        if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+        onComplete(kill);
+      }
     },
   };
+}
+
+/** Of one id: the kernel said the same of both. At different times they are two, as when machines repeat themselves. */
+function isSame(a: OomKill, b: OomKill): boolean {
+  if (a.bootId !== null && b.bootId !== null && a.bootId !== b.bootId) return false;
+  if (a.monotonicUs !== null && b.monotonicUs !== null) return a.monotonicUs === b.monotonicUs;
+  const [at, other] = [a, b].map(({ time }) => (time === null ? null : parseTime(time)));
+  return at == null || other == null || Math.abs(at - other) <= MAX_DIFFERENCE_US;
 }

@@ -1,3 +1,4 @@
+import { RecordGatherer } from '../framing/record-gatherer.ts';
 import { TextFraming, type TextFormat } from '../framing/text-line.ts';
 import type { TimeContext } from '../framing/wall-time.ts';
 import type { KillListener } from '../report/assembler.ts';
@@ -17,12 +18,16 @@ export class TextReader {
   #lines = 0;
   readonly #source: string;
   readonly #framing: TextFraming;
+  /** Null in formats whose records take one line each. */
+  readonly #gatherer: RecordGatherer | null;
   readonly #machines: Machines;
   readonly #splitter: LineSplitter;
 
   constructor(source: string, context: TimeContext, listener: KillListener, options: ReaderOptions = {}) {
     this.#source = source;
     this.#framing = new TextFraming(context, options.format);
+    const format = options.format ?? 'auto';
+    this.#gatherer = format === 'auto' || format === 'journal-json' ? new RecordGatherer() : null;
     this.#machines = new Machines(listener, options.fullRaw);
     this.#splitter = new LineSplitter(
       (line, at) => {
@@ -49,6 +54,7 @@ export class TextReader {
 
   /** Bytes were passed over that hold nothing of a report: what comes next begins a line there. */
   skipTo(at: number): void {
+    if (at !== this.#splitter.at) this.#gathered(at);
     this.#splitter.skipTo(at);
   }
 
@@ -62,12 +68,22 @@ export class TextReader {
 
   end(): void {
     this.#splitter.end();
+    this.#gathered(this.#splitter.at);
     this.#machines.end();
+  }
+
+  /** Nothing more comes for a record that was begun. */
+  #gathered(at: number): void {
+    for (const line of this.#gatherer?.flush() ?? []) this.#framed(line, at);
   }
 
   #line(text: string, at: number): void {
     this.#lines += 1;
-    const framed = this.#framing.frame(text);
+    for (const line of this.#gatherer?.push(text) ?? [text]) this.#framed(line, at);
+  }
+
+  #framed(line: string, at: number): void {
+    const framed = this.#framing.frame(line);
     if ('drop' in framed) this.drops.count(framed.drop);
     else this.#machines.push({ ...framed.line, at, source: this.#source });
   }

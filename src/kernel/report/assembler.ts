@@ -1,7 +1,7 @@
-import type { OomKill } from '../../model/oom-kill.ts';
+import type { OomKill, Scope } from '../../model/oom-kill.ts';
 import type { KernelLine } from '../framing/kernel-line.ts';
 import { buildOomKill } from './build-oom-kill.ts';
-import { isLater, MAX_GROUP_PAUSE_US, Report, sameHost } from './report.ts';
+import { isLater, MAX_GROUP_PAUSE_US, MAX_PAUSE_US, Report, sameHost } from './report.ts';
 import type { KilledLine, OomKillLine, Said } from './said.ts';
 import { TornLines } from './torn-line.ts';
 import { readSaid } from './wording.ts';
@@ -58,7 +58,7 @@ export class Assembler {
     // A line without prefix where others have one is the rest of the line before it, never one of its own.
     if (said === null || line.bare) return;
     const open = this.#open;
-    if (open !== null && (!open.reaches(line) || !sameHost(open.newest, line))) this.#close();
+    if (open !== null && !isOwnChoice(open, said, line) && (!open.reaches(line) || !sameHost(open.newest, line))) this.#close();
     switch (said.kind) {
       case 'killed':
         this.#killed(said, line);
@@ -67,8 +67,7 @@ export class Assembler {
         this.#group(said.cgroup, line);
         return;
       case 'no-kill':
-        // Nobody died; what was open has no kill to come.
-        this.#close();
+        this.#noKill(said.pid);
         return;
       case 'dump-header':
         this.#open?.dump.columns(said.columns);
@@ -123,7 +122,7 @@ export class Assembler {
     const isNew =
       open === null ||
       said.kind === 'invoked' ||
-      open.kills.length > 0 ||
+      (open.kills.length > 0 && !isOwnChoice(open, said, line)) ||
       (said.kind === 'task-in' && open.taskIn !== null) ||
       (said.kind === 'oom-kill' && open.oomKill !== null) ||
       (said.kind === 'kill' && open.kill !== null);
@@ -135,6 +134,15 @@ export class Assembler {
 
   /** `oom-kill:` states it all; a report that tells of something else is another one whose end was lost. */
   #chosen(report: Report, said: OomKillLine, line: KernelLine): void {
+    const before = report.kills.find((entry) => entry.said.pid === said.pid);
+    if (before) {
+      // It says more of a kill that was read before it, not of another.
+      report.oomKill = said;
+      report.keep(line);
+      before.kill = { ...buildOomKill(before.said, before.line, report, before.kill.groupKill), id: before.kill.id };
+      this.#listener.onKill(before.kill);
+      return;
+    }
     const mismatch =
       (said.scope !== 'memcg' && report.saysMemcg) ||
       (report.statsCgroup !== null && said.oomMemcg !== null && said.oomMemcg !== report.statsCgroup);
@@ -153,6 +161,8 @@ export class Assembler {
       return;
     }
     if (open !== null && open.kills.length === 0 && isFor(open, said)) {
+      // Another of its threads or, before 5.0, a child was killed in place of the one that was chosen.
+      if (open.oomKill !== null && open.oomKill.pid !== null) open.oomKill = { ...open.oomKill, pid: said.pid, comm: said.comm };
       this.#add(open, said, line, false);
       return;
     }
@@ -162,6 +172,12 @@ export class Assembler {
     const alone = new Report(line);
     this.#open = alone;
     this.#add(alone, said, line, false);
+  }
+
+  /** Nobody died; what was open has no kill to come. A group kill goes on past a task that was dying already. */
+  #noKill(pid: number | null): void {
+    if (pid === null) this.#close();
+    else if (this.#open?.kills.length === 0) this.#open = null;
   }
 
   #inGroup(open: Report, said: KilledLine, line: KernelLine): boolean {
@@ -223,14 +239,27 @@ function isKept(said: Said | null, line: KernelLine): boolean {
   return said !== null && !line.bare && said.kind !== 'dump-header' && said.kind !== 'dump-row' && said.kind !== 'cpu';
 }
 
+/** Whether an `oom-kill:` line tells of a kill that was read before it: in a log printed newest first. */
+function isOwnChoice(report: Report, said: Said, line: KernelLine): boolean {
+  if (said.kind !== 'oom-kill' || report.oomKill !== null || !sameHost(report.newest, line) || isLater(report.newest, line, MAX_PAUSE_US)) return false;
+  return report.kills.some(({ said: { pid }, line: { monotonicUs } }) => pid === said.pid && !(monotonicUs !== null && line.monotonicUs !== null && line.monotonicUs > monotonicUs));
+}
+
 /** Whether a kill line can be the end of this report. */
 function isFor(report: Report, said: KilledLine): boolean {
   const { oomKill, kill } = report;
-  if (oomKill !== null && oomKill.pid !== null) return oomKill.pid === said.pid;
+  if (oomKill !== null && oomKill.pid !== null && oomKill.pid !== said.pid) {
+    return kill?.pid === oomKill.pid ? isScopeOf(kill.scope, said) : report.dump.sameMemory(oomKill.pid, said.totalVmKb) && isScopeOf(oomKill.scope, said);
+  }
+  if (oomKill !== null && oomKill.pid !== null) return true;
   // Before 5.0 the victim may be a child of the one named ("or sacrifice child").
-  if (kill !== null) return said.scope === 'unknown' || said.scope === kill.scope;
+  if (kill !== null) return isScopeOf(kill.scope, said);
   if (report.saysMemcg && said.scope === 'global') return false;
-  return oomKill === null || said.scope === 'unknown' || (oomKill.scope === 'memcg') === (said.scope === 'memcg');
+  return oomKill === null || isScopeOf(oomKill.scope, said);
+}
+
+function isScopeOf(scope: Scope, said: KilledLine): boolean {
+  return said.scope === 'unknown' || (scope === 'memcg') === (said.scope === 'memcg');
 }
 
 function sameName(a: string | null, b: string): boolean {

@@ -8,13 +8,38 @@ import type { KilledLine, Said } from './said.ts';
  * it. 2.6.3x prints `vsz:` for `total-vm:`; older ones nothing behind the name, 2.4 a full stop.
  */
 const KILLED = /^(.*?)Killed process (\d+)(?:, UID (\d+),)? \(([\s\S]*)$/;
-/** The name is the user's to choose: what the kernel prints after it is found from the right. */
-const AFTER_NAME = /^([\s\S]*)\)(?:,? UID (\d+),)?,? (?=(?:total-vm|vsz):\d)([\s\S]*)$/;
+/** The name is the user's to choose: what the kernel prints after it is found from the right. Virtuozzo 7 names the container. */
+const AFTER_NAME = /^([\s\S]*)\)(?:,? UID (\d+),)?(?: in VE "[^"]*")?,? ?(?=(?:total-vm|vsz):\d)([\s\S]*)$/;
 const NAME_ONLY = /^([\s\S]*)\)(?:,? UID (\d+),?)?\.?\s*$/;
 
 const WORDS = /^(?:(Memory cgroup out of memory)|(?:Out of [Mm]emory(?: \([\w ]+\))?)): $/;
 
+/**
+ * OpenVZ and Virtuozzo on 2.6.32: `Out of memory in UB 101: OOM killed process 483 (php) score 0 vm:207104kB,
+ * rss:48820kB, swap:0kB`. A beancounter is no memcg, and rss there is anonymous and file pages in one.
+ */
+const OPENVZ = /^(Out of memory(?: in UB \d+)?: )?OOM killed process (\d+) \(([\s\S]*)\)(?: score -?\d+)? vm:(\d+)kB, rss:\d+kB/;
+
+function readOpenVz(text: string): KilledLine | null {
+  const m = OPENVZ.exec(text);
+  if (!m) return null;
+  return {
+    kind: 'killed',
+    scope: m[1]?.includes(' in UB ') === false ? 'global' : 'unknown',
+    pid: Number(m[2]),
+    comm: m[3] ?? null,
+    uid: null,
+    totalVmKb: Number(m[4]),
+    anonRssKb: null,
+    fileRssKb: null,
+    shmemRssKb: null,
+    oomScoreAdj: null,
+  };
+}
+
 export function readKilled(text: string): KilledLine | null {
+  const openVz = readOpenVz(text);
+  if (openVz !== null) return openVz;
   const m = KILLED.exec(text);
   const scope = scopeOf(m?.[1] ?? '');
   if (!m || scope === null) return null;
@@ -38,7 +63,7 @@ export function readKilled(text: string): KilledLine | null {
 
 /** A kill line that a carrier broke: in the middle of the name (a newline in it) or, by hand, between two words. */
 export function isTornKilled(text: string): boolean {
-  if (/^(?:Memory cgroup out|Out) of [Mm]emory:(?: Killed)? ?$/.test(text)) return true;
+  if (/^(?:Memory cgroup out|Out) of [Mm]emory(?::(?: Killed)?| in UB \d+:(?: OOM)?) ?$/.test(text)) return true;
   const at = text.indexOf('Killed process');
   if (at < 0 || scopeOf(text.slice(0, at)) === null) return false;
   const said = readKilled(text);
@@ -51,6 +76,14 @@ const KILL = /^(?:(Memory cgroup out of memory)|Out of [Mm]emory[^:]*): [Kk]ill 
 export function readKill(text: string): Said | null {
   const m = KILL.exec(text);
   return m ? { kind: 'kill', pid: Number(m[2]), comm: m[3] ?? '', scope: m[1] === undefined ? 'global' : 'memcg' } : null;
+}
+
+/** `Memory cgroup out of memory: OOM victim 483 (dd) is already exiting. Skip killing the task` (6.x): nobody was killed. */
+const EXITING = /: OOM victim (\d+) \([\s\S]*\) is already exiting\. Skip killing/;
+
+export function readExiting(text: string): Said | null {
+  const m = EXITING.exec(text);
+  return m ? { kind: 'no-kill', pid: Number(m[1]) } : null;
 }
 
 function scopeOf(words: string): Scope | null {

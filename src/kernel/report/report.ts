@@ -18,7 +18,7 @@ const MAX_RAW_LINES = 64;
 
 /** An OOM report while it is being read. */
 export class Report {
-  readonly startedAt: number;
+  readonly #first: KernelLine;
   newest: KernelLine;
   invoked: Of<'invoked'> | null = null;
   invokerPid: number | null = null;
@@ -34,13 +34,13 @@ export class Report {
   readonly kills: { kill: OomKill; said: KilledLine; line: KernelLine }[] = [];
 
   constructor(first: KernelLine) {
-    this.startedAt = first.at;
+    this.#first = first;
     this.newest = first;
   }
 
   /** Whether a line may still be this report's. */
   reaches(line: KernelLine): boolean {
-    return line.at - this.startedAt <= MAX_REPORT_BYTES && !isLater(this.newest, line, MAX_PAUSE_US);
+    return line.at - this.#first.at <= MAX_REPORT_BYTES && !isLater(this.newest, line, MAX_PAUSE_US) && !isBefore(line, this.#first);
   }
 
   keep(line: KernelLine): void {
@@ -59,6 +59,11 @@ export function isLater(a: KernelLine, b: KernelLine, us: number): boolean {
   if (a.monotonicUs !== null && b.monotonicUs !== null) return Math.abs(b.monotonicUs - a.monotonicUs) > us;
   if (a.timeUs !== null && b.timeUs !== null) return Math.abs(b.timeUs - a.timeUs) > us;
   return false;
+}
+
+/** One task prints all of a report: what is earlier than its first line is another's, as in a log printed newest first. */
+function isBefore(a: KernelLine, b: KernelLine): boolean {
+  return a.monotonicUs !== null && b.monotonicUs !== null && a.monotonicUs < b.monotonicUs;
 }
 
 /** Lines of two machines in one log; a line that names no host may be anybody's. */

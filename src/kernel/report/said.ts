@@ -25,7 +25,8 @@ export type Said =
   | { readonly kind: 'kill'; readonly pid: number; readonly comm: string; readonly scope: Scope }
   | KilledLine
   | { readonly kind: 'group'; readonly cgroup: string }
-  | { readonly kind: 'no-kill' };
+  /** Nobody was killed: nobody could be, or (with pid) the one chosen was dying already. */
+  | { readonly kind: 'no-kill'; readonly pid: number | null };
 
 export interface OomKillLine {
   readonly kind: 'oom-kill';

@@ -1,6 +1,9 @@
 /** The task table of a report: rows as printed, read when asked. Bounded: a node may have very many tasks. */
 const MAX_ROWS = 32_768;
 
+/** Sizes of a page, by architecture. */
+const PAGE_KB = [4, 8, 16, 64];
+
 /** One task: memory in pages of the machine that printed it. */
 export interface DumpedTask {
   readonly pid: number;
@@ -29,6 +32,15 @@ export class TaskDump {
 
   has(pid: number): boolean {
     return this.#rows.has(pid);
+  }
+
+  /**
+   * Whether a kill line's total-vm is this task's. A thread whose leader has exited is killed under its own pid, which
+   * the table, one row a process, does not have; both have one memory.
+   */
+  sameMemory(pid: number, totalVmKb: number | null): boolean {
+    const pages = this.task(pid)?.cells['total_vm'];
+    return pages !== undefined && pages > 0 && totalVmKb !== null && PAGE_KB.some((size) => pages * size === totalVmKb);
   }
 
   /** The columns differ from kernel to kernel: they are read by their names, the last being the task's name. */

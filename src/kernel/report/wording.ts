@@ -1,4 +1,4 @@
-import { readKill, readKilled } from './killed-line.ts';
+import { readExiting, readKill, readKilled } from './killed-line.ts';
 import { readOomKill } from './oom-kill-line.ts';
 import type { Said } from './said.ts';
 
@@ -23,7 +23,7 @@ const DUMP_ROW = /^\[ *(\d+)\] +(\d[\s\S]*)$/;
 const GROUP = /^Tasks in ([\s\S]*) are going to be killed due to memory\.oom\.group set/;
 
 const WORDINGS: readonly Wording[] = [
-  { since: '2.6.0 to today; "kill process … or a child" and "sacrifice child" before 5.0', has: (t) => t.includes('Killed process') || t.includes('ill process '), read: (t) => readKilled(t) ?? readKill(t) },
+  { since: '2.6.0 to today; "kill process … or a child" and "sacrifice child" before 5.0', has: (t) => t.includes('illed process') || t.includes('ill process '), read: (t) => readKilled(t) ?? readKill(t) },
   { since: '5.0', has: (t) => t.startsWith('oom-kill:'), read: readOomKill },
   { since: '2.6.11', has: (t) => t.includes(' invoked oom-killer'), read: invoked },
   { since: '3.x; "UID:" from 6.12', has: (t) => t.startsWith('CPU:'), read: (t) => cpu(CPU.exec(t)) },
@@ -33,7 +33,8 @@ const WORDINGS: readonly Wording[] = [
   { since: '3.9', has: (t) => t.startsWith('Memory cgroup stats for '), read: (t) => named(STATS.exec(t), 'stats') },
   { since: '4.19', has: (t) => t.startsWith('Tasks in '), read: (t) => named(GROUP.exec(t), 'group') },
   { since: '2.6.27', has: (t) => t.startsWith('['), read: dump },
-  { since: '2.6.x', has: (t) => t.includes('no killable processes'), read: () => ({ kind: 'no-kill' }) },
+  { since: '2.6.x', has: (t) => t.includes('no killable processes'), read: () => ({ kind: 'no-kill', pid: null }) },
+  { since: '6.x', has: (t) => t.includes(' is already exiting'), read: readExiting },
 ];
 
 /** What a kernel line says of an OOM kill; null when it is about something else. */

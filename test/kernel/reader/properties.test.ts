@@ -31,7 +31,7 @@ describe('the kernel reader', () => {
       fc.property(report, ({ lines }) => {
         expect(readPlain([bytes(lines.map(put))]).map(facts)).toEqual(readPlain([bytes(lines)]).map(facts));
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 

@@ -75,6 +75,26 @@ describe('reports', () => {
     expect(of(read([invoked(), usage(100), 'Out of memory and no killable processes...', killed(9)]))).toEqual([[9, null, false]]);
   });
 
+  it('the chosen one was dying already: nobody was killed', () => {
+    const exiting = (pid: number): string => `Memory cgroup out of memory: OOM victim ${pid} (dd) is already exiting. Skip killing the task`;
+    expect(of(read([...whole(A, 1).slice(0, -1), exiting(1), ...whole(B, 2)]))).toEqual([[2, B, true]]);
+    const group = `Tasks in ${A} are going to be killed due to memory.oom.group set`;
+    expect(read([...whole(A, 1), group, exiting(1), exiting(2), killed(3)]).kills.map(({ victim, groupKill }) => [victim.pid, groupKill])).toEqual([[1, true], [3, true]]);
+  });
+
+  it('a thread is killed in place of a leader that has exited', () => {
+    const table = ['[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name', '[      1]     0     1    51776    12205   135168        0           900 dd'];
+    expect(of(read([invoked(), ...table, chosen(A, 1), killed(9, 'worker')]))).toEqual([[9, A, true]]);
+    // Another process altogether: each tells of its own.
+    expect(of(read([invoked(), table[0]!, table[1]!.replace('51776', '99999'), chosen(A, 1), killed(9, 'worker')]))).toEqual([[1, A, false], [9, null, false]]);
+  });
+
+  it('newest first: every kill once, with nothing of another report', () => {
+    const lines = [invoked('a'), chosen(A, 1, 'a'), killed(1, 'a'), invoked('b'), chosen(B, 2, 'b'), killed(2, 'b')];
+    const backwards = lines.map((text, at) => ({ text, monotonicUs: at * 1_000 })).reverse();
+    expect(read(backwards).kills.map(({ victim, victimCgroup, invoker }) => [victim.pid, victimCgroup, invoker.comm])).toEqual([[2, B, null], [1, A, null]]);
+  });
+
   it('sysrq', () => {
     const global = `oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=${A},task=dd,pid=5,uid=0`;
     const { kills } = read(['sysrq: Manual OOM execution', invoked('kworker/1:2', -1), global, killed(5).replace('Memory cgroup out', 'Out')]);
@@ -98,6 +118,11 @@ describe('reports', () => {
     expect(of(read([invoked(), usage(100), { text: killed(1), at: MAX_REPORT_BYTES + 200 }]))).toEqual([[1, null, false]]);
     const late = read([...whole(A, 1), `Tasks in ${A} are going to be killed due to memory.oom.group set`, killed(1), { text: killed(2), monotonicUs: 60_000_000 }]).kills;
     expect(late.map(({ victim, groupKill }) => [victim.pid, groupKill])).toEqual([[1, true], [2, false]]);
+  });
+
+  it('5.0: the child that was sacrificed, behind its line', () => {
+    const { kills } = read([invoked(), chosen(A, 1), 'Memory cgroup out of memory: Kill process 1 (dd) score 9 or sacrifice child', 'Killed process 2 (sh) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB']);
+    expect(kills.map(({ victim, victimCgroup, scope }) => [victim.pid, victim.comm, victimCgroup, scope])).toEqual([[2, 'sh', A, 'memcg']]);
   });
 
   it('before 5.0: the child that was sacrificed', () => {

@@ -64,6 +64,18 @@ describe('the kill line', () => {
   });
 
   it.each([
+    ['a beancounter', 'Out of memory in UB 101: OOM killed process 483 (a) b) score 0 vm:207104kB, rss:48820kB, swap:0kB', 'unknown'],
+    ['the node', 'Out of memory: OOM killed process 483 (a) b) score 7 vm:207104kB, rss:48820kB, swap:0kB', 'global'],
+    ['2.6.18', 'OOM killed process 483 (a) b) vm:207104kB, rss:48820kB, swap:0kB', 'unknown'],
+  ] as const)('OpenVZ, %s', (_, text, scope) => {
+    expect(readKilled(text)).toMatchObject({ scope, pid: 483, comm: 'a) b', uid: null, totalVmKb: 207104, anonRssKb: null });
+  });
+
+  it('Virtuozzo 7 names the container', () => {
+    expect(readKilled('Killed process 483 (dd) in VE "101" total-vm:207104kB, anon-rss:48820kB, file-rss:4kB, shmem-rss:0kB')).toMatchObject({ pid: 483, comm: 'dd', totalVmKb: 207104 });
+  });
+
+  it.each([
     ['2.6', 'Killed process 475 (identd)', 'unknown'],
     ['2.4', 'Out of Memory: Killed process 475 (identd).', 'global'],
   ] as const)('%s, without sizes', (_, text, scope) => {
@@ -96,7 +108,6 @@ describe('the kill line', () => {
     'app[1]: Out of memory: Killed process 1 (x) total-vm:1kB, anon-rss:1kB, file-rss:1kB',
     'usb 1-1: Product: Killed process 1 (x) total-vm:1kB',
     'oom_reaper: reaped process 483 (dd), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB',
-    'OOM victim 483 (dd) is already exiting. Skip killing the task',
     'sysrq: Manual OOM execution',
     'oom_kill_process: 5 callbacks suppressed',
     'Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled',
@@ -117,7 +128,8 @@ describe('the kill line', () => {
     ['Memory cgroup stats for /B: cache:0KB rss:1KB', { kind: 'stats', cgroup: '/B' }],
     ['Memory cgroup stats for /B:\nanon 1', { kind: 'stats', cgroup: '/B' }],
     ['Tasks in /A are going to be killed due to memory.oom.group set', { kind: 'group', cgroup: '/A' }],
-    ['Memory cgroup out of memory and no killable processes...', { kind: 'no-kill' }],
+    ['Memory cgroup out of memory and no killable processes...', { kind: 'no-kill', pid: null }],
+    ['Memory cgroup out of memory: OOM victim 483 (dd) is already exiting. Skip killing the task', { kind: 'no-kill', pid: 483 }],
   ])('reads %s', (text, said) => {
     expect(readSaid(text)).toMatchObject(said);
   });
