@@ -83,8 +83,10 @@ const rfc3164: Form = {
   read: (m, rest, clock) => afterStamp(rest, clock.local(m[2] ?? '', m[3] ?? '', (m[5] ?? '').replace(',', '.'), m[1] ?? m[4] ?? m[6]), clock),
 };
 
-/** The forms, in the order in which they are tried. To add one, add a row. */
+/** The forms, in the order in which they are tried: the common ones first. To add one, add a row. */
 const FORMS: readonly Form[] = [
+  rfc3164,
+  iso,
   {
     pattern: RFC5424,
     read: (m, rest, clock) => ({ ...plain(rest.replace(/^\uFEFF/, ''), clock.iso(m[1] ?? ''), m[3] ?? null), host: m[2] ?? '' }),
@@ -97,8 +99,6 @@ const FORMS: readonly Form[] = [
     pattern: TALOS,
     read: (m, rest, clock) => ({ ...plain(rest, clock.iso(m[3] ?? ''), m[2] === 'kern' ? 'kernel' : (m[2] ?? null)), host: m[1] ?? '' }),
   },
-  iso,
-  rfc3164,
   { pattern: EPOCH, read: (m, rest, clock) => afterStamp(rest, Math.round(Number(m[1]) * 1_000_000), clock) },
   { pattern: CTIME, read: (m, rest, clock) => plain(rest, clock.local(m[1] ?? '', m[2] ?? '', m[3] ?? '', m[4])) },
   { pattern: RELATIVE, read: (_, rest) => plain(rest, null) },

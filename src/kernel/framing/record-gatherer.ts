@@ -43,9 +43,9 @@ export class RecordGatherer {
   }
 
   #begin(line: string): readonly string[] {
-    const cursor = CURSOR.exec(line);
+    const cursor = line.startsWith('__CURSOR=') ? CURSOR.exec(line) : null;
     if (cursor) this.#journal = { __CURSOR: cursor[1] ?? '' };
-    const verbose = cursor ? null : VERBOSE.exec(line);
+    const verbose = line.includes(' [s=') ? VERBOSE.exec(line) : null;
     if (verbose) this.#journal = ofCursor(verbose[1] ?? '');
     this.#verbose = verbose !== null;
     this.#field = '';
@@ -124,7 +124,7 @@ function ofCursor(cursor: string): Record<string, string> {
 
 /** The records of a line that holds several: a JSON array, the streams of Loki. */
 function split(line: string): readonly string[] | null {
-  const fluentBit = FLUENT_BIT.exec(line);
+  const fluentBit = line.includes('"=>') ? FLUENT_BIT.exec(line) : null;
   if (fluentBit) return [(fluentBit[1] ?? '').replace(/"=>(nil\b)?/g, (_, nil: string | undefined) => (nil === undefined ? '":' : '":null'))];
   if (!line.startsWith('[{') && !line.includes('"values"')) return null;
   let value: unknown;

@@ -181,7 +181,9 @@ export class Assembler {
   }
 
   #inGroup(open: Report, said: KilledLine, line: KernelLine): boolean {
-    if (open.group === null || said.scope === 'global' || isLater(open.newest, line, MAX_GROUP_PAUSE_US)) return false;
+    // The group's lines begin with the same words as the first victim's, node-wide or not.
+    const words = open.kills[0]?.said.scope ?? open.oomKill?.scope ?? 'memcg';
+    if (open.group === null || !isScopeOf(words, said) || isLater(open.newest, line, MAX_GROUP_PAUSE_US)) return false;
     return open.dump.size === 0 || open.dump.has(said.pid) || open.kills.some(({ said: first }) => first.pid === said.pid);
   }
 
@@ -259,7 +261,7 @@ function isFor(report: Report, said: KilledLine): boolean {
 }
 
 function isScopeOf(scope: Scope, said: KilledLine): boolean {
-  return said.scope === 'unknown' || (scope === 'memcg') === (said.scope === 'memcg');
+  return scope === 'unknown' || said.scope === 'unknown' || (scope === 'memcg') === (said.scope === 'memcg');
 }
 
 function sameName(a: string | null, b: string): boolean {

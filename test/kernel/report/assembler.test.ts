@@ -50,6 +50,18 @@ describe('reports', () => {
     expect(lines).toBe(4);
   });
 
+  it('a group kill where the node ran out: the lines begin with other words', () => {
+    const node = (text: string): string => text.replace('Memory cgroup out', 'Out');
+    const wide = `oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=x,mems_allowed=0,global_oom,task_memcg=${A},task=dd,pid=1,uid=0`;
+    const group = `Tasks in ${A} are going to be killed due to memory.oom.group set`;
+    const { kills } = read([invoked(), wide, node(killed(1)), group, node(killed(1)).replace('48820', '44'), node(killed(2)), killed(9)]);
+    expect(kills.map(({ victim, scope, groupKill, victimCgroup }) => [victim.pid, scope, groupKill, victimCgroup])).toEqual([
+      [1, 'global', true, A],
+      [2, 'global', true, A],
+      [9, 'memcg', false, null],
+    ]);
+  });
+
   it('kill lines without report, in a storm: pid and scope, nothing borrowed', () => {
     const { kills } = read([...whole(A, 1), killed(2), killed(3), 'oom_kill_process: 5 callbacks suppressed', ...whole(B, 4)]);
     expect(kills.map(({ victim, victimCgroup, scope, level, memory }) => [victim.pid, victimCgroup, scope, level, memory.usageBytes])).toEqual([
