@@ -67,7 +67,7 @@ describe('the kernel reader', () => {
         const chunks = Array.from({ length: Math.ceil(whole.length / 65_536) }, (_, at) => whole.subarray(at * 65_536, (at + 1) * 65_536));
         expect(readBulk(chunks)).toEqual(readPlain([whole]));
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     );
   });
 
