@@ -4,7 +4,7 @@ import { CONVENTIONS } from './conventions.ts';
 import { describeSignal, endsProcess, type KnownSignal } from './describe-signal.ts';
 import { meaningsOfGiven } from './given-number.ts';
 import { RANGES } from './ranges.ts';
-import { GLIBC_SIGRTMIN, MIPS_REAL_TIME_LAST, REAL_TIME_LAST } from './signals.ts';
+import { GLIBC_SIGRTMIN, MIPS_REAL_TIME_LAST, REAL_TIME_FIRST, REAL_TIME_LAST } from './signals.ts';
 import { TELL_APART_137 } from './tell-apart.ts';
 
 const SIGNAL_OFFSET = 128;
@@ -60,6 +60,7 @@ export function meaningOf(code: number): string {
 const PLAIN_MEANING: Readonly<Record<number, string>> = {
   1: 'The program failed, with the general error code.',
   2: 'The program failed: often wrong use or a syntax error; in Go a panic.',
+  124: 'Ended by timeout because its time was over, or the program returned 124 itself.',
   125: 'The container or command could not be run at all.',
   126: 'The command was found but cannot be run.',
   127: 'The command was not found.',
@@ -83,7 +84,8 @@ function signalMeanings(code: number, signal: KnownSignal | null): ExitMeaning[]
   const note = endsProcess(action)
     ? `${code} = 128 + ${code - SIGNAL_OFFSET}.`
     : `By default it ends no process, so ${code} is most likely a code of the program itself.`;
-  return [{ convention: 'signal', name, text: `${text}. ${note}`, source: 'signal(7)' }];
+  const source = code - SIGNAL_OFFSET >= REAL_TIME_FIRST ? 'signal(7), "Real-time signals"; musl src/internal/pthread_impl.h' : 'signal(7)';
+  return [{ convention: 'signal', name, text: `${text}. ${note}`, source }];
 }
 
 function mipsMeanings(code: number): ExitMeaning[] {

@@ -130,6 +130,7 @@ describe('meaningOf and signalNameOf', () => {
 
   it('names the signal in the sentence, and says where it ends no process', () => {
     expect(meaningOf(137)).toBe('Ended by SIGKILL (128 + 9), or the program returned 137 itself.');
+    expect(meaningOf(124)).toContain('timeout');
     expect(meaningOf(145)).toContain('SIGCHLD, which ends no process');
     expect(meaningOf(-1)).toBe(meaningOf(255));
   });

@@ -75,6 +75,7 @@ describe('real-time signals', () => {
     expect(e.signal?.name).toBe(name);
     expect(e.meanings[0]).toMatchObject({ convention: 'signal', name });
     expect(e.meanings[0]?.text).toContain(says);
+    expect(e.meanings[0]?.source).toContain('musl');
   });
 });
 
