@@ -6,10 +6,10 @@ import type { OomKill } from '../model/oom-kill.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { belongs } from './belongs.ts';
 import { ContainerBook, fill, isSandbox, SAME_END_US } from './container-book.ts';
-import { kernelLogView, type SourceCoverage, type Span } from './coverage.ts';
+import { kernelLogView, OF_ANOTHER_CLOCK, type SourceCoverage, type Span } from './coverage.ts';
 import { exitKeys, KeyIndex, killKeys } from './join-keys.ts';
 import { KillBook, type KillEntry } from './kill-book.ts';
-import type { LedgerBook } from './ledger-book.ts';
+import { NOT_COMPARABLE, TWICE_US, type LedgerBook } from './ledger-book.ts';
 
 /** Hears the answers. */
 export interface CorrelatorOutput {
@@ -33,6 +33,8 @@ interface Exit {
   readonly live: boolean;
   deadlineUs: Micros;
   settled: boolean;
+  /** Of before the wall clock was set back: the same times have come again since. */
+  former: boolean;
   /** What it was last judged by, besides containers and kills. */
   surroundings: string;
   verdict: Verdict | null;
@@ -86,6 +88,7 @@ export class Correlator {
   exit(told: ContainerExit, now: Micros): void {
     const finishedUs = parseTime(told.finishedAt);
     if (finishedUs === null) return;
+    this.#setTime(now);
     this.#containers.ended(told, finishedUs);
     const exit = this.#containers.complete(told, finishedUs);
     const known = this.#lives(exit.containerId).find((one) => isSameExit(one, exit, finishedUs));
@@ -97,7 +100,7 @@ export class Correlator {
       return;
     }
     const live = now - finishedUs < LIVE_US;
-    const one: Exit = { exit, finishedUs, heardUs: now, live, deadlineUs: now + this.#options.settleUs, settled: false, surroundings: '', verdict: null };
+    const one: Exit = { exit, finishedUs, heardUs: now, live, deadlineUs: now + this.#options.settleUs, settled: false, former: finishedUs > now + TWICE_US, surroundings: '', verdict: null };
     this.#keep(one, now);
     this.#evaluate(one, now);
   }
@@ -114,6 +117,7 @@ export class Correlator {
    * time it tells of, are judged.
    */
   progress(now: Micros, told: Span | null): void {
+    this.#setTime(now);
     if (told === null) return;
     this.#told = { from: Math.min(told.from, this.#told?.from ?? Infinity), to: Math.max(told.to, this.#told?.to ?? -Infinity) };
     for (const one of this.#waiting) if (isWithin(one, told)) this.#evaluate(one, now, true);
@@ -129,11 +133,18 @@ export class Correlator {
     for (const one of this.#exits) if (isWithin(one, told) || now - one.heardUs < FRESH_US) this.#evaluate(one, now, true);
   }
 
+  #setTime(now: Micros): void {
+    if (now < this.#now) {
+      // The wall clock was set back: nobody waits longer for that.
+      for (const one of this.#waiting) one.deadlineUs = Math.min(one.deadlineUs, now + this.#options.settleUs);
+      for (const one of this.#exits) one.former ||= one.finishedUs > now + TWICE_US;
+    }
+    this.#now = now;
+  }
+
   /** Lets time pass; gives the next moment at which something is due. */
   advance(now: Micros): Micros | null {
-    // The wall clock was set back: nobody waits longer for that.
-    if (now < this.#now) for (const one of this.#waiting) one.deadlineUs = Math.min(one.deadlineUs, now + this.#options.settleUs);
-    this.#now = now;
+    this.#setTime(now);
     this.#look(now);
     const lookUs = this.#told === null ? Infinity : this.#lookedUs + LOOK_US;
     for (const one of this.#waiting) {
@@ -187,11 +198,11 @@ export class Correlator {
 
   /** `onlyIfNew`: containers and kills are as they were, so that it is judged only if what surrounds it is not. */
   #evaluate(one: Exit, now: Micros, onlyIfNew = false): void {
-    if (onlyIfNew && one.verdict?.final === true && one.verdict.confidence === 'certain') return;
-    const kernelLog = kernelLogView(this.#sources, one.finishedUs, one.settled);
+    if (onlyIfNew && (one.former || (one.verdict?.final === true && one.verdict.confidence === 'certain'))) return;
+    const kernelLog = one.former ? OF_ANOTHER_CLOCK : kernelLogView(this.#sources, one.finishedUs, one.settled);
     const exit = this.#containers.complete(one.exit, one.finishedUs);
     const startedUs = timeOf(exit.startedAt);
-    const ledger = this.#ledger.view(one.finishedUs, startedUs);
+    const ledger = one.former ? NOT_COMPARABLE : this.#ledger.view(one.finishedUs, startedUs);
     const nameless = exit.exitCode === 137 ? this.#nameless(one) : null;
     const surroundings = JSON.stringify([kernelLog, ledger, nameless?.id, one.settled]);
     if (onlyIfNew && surroundings === one.surroundings) return;

@@ -20,6 +20,13 @@ const MAX_KEPT = 64;
 /** A kill line may come this long before the exit it causes. */
 const BEFORE_US = 5 * SECOND;
 
+/** How the log is known over a moment that the wall clock showed a second time. */
+export const OF_ANOTHER_CLOCK: KernelLogView = {
+  state: 'none',
+  sources: [],
+  blindSpots: [{ source: 'kernel-log', from: null, to: null, why: 'the wall clock was set back: what was read of that time cannot be told from what was read when it came again' }],
+};
+
 /** One source: whether it is up, and which times it has certainly read. */
 export class SourceCoverage {
   readonly name: string;
@@ -34,6 +41,7 @@ export class SourceCoverage {
   #reading: Micros | null = null;
   readonly intervals: Interval[] = [];
   readonly gaps: { from: Micros | null; to: Micros | null; why: string }[] = [];
+  #heardUs: Micros = -Infinity;
 
   constructor(name: string, kind: SourceKind, hides: string) {
     this.name = name;
@@ -43,6 +51,8 @@ export class SourceCoverage {
 
   /** Takes the source's word; `now` is when it came. Gives the time over which the kernel's log is known otherwise now. */
   hear(event: SourceEvent, now: Micros): Span | null {
+    if (now < this.#heardUs) this.#clockSetBack(now);
+    this.#heardUs = now;
     const news = this.#take(event, now);
     return this.kind === 'kernel-log' ? news : null;
   }
@@ -126,6 +136,14 @@ export class SourceCoverage {
     const reading = this.#reading;
     const caughtUp = this.intervals.find((one) => one.to >= reading - SECOND);
     return caughtUp ? Math.min(reading, caughtUp.from ?? -Infinity) : reading;
+  }
+
+  /** Times that come a second time have not been read yet. */
+  #clockSetBack(now: Micros): void {
+    while ((this.intervals.at(-1)?.from ?? -Infinity) >= now) this.intervals.pop();
+    const last = this.intervals.at(-1);
+    if (last) last.to = Math.min(last.to, now);
+    if (this.#reading !== null) this.#reading = Math.min(this.#reading, now);
   }
 
   #covered(from: Micros | null, to: Micros): void {

@@ -20,6 +20,9 @@ interface Lines {
 const BEFORE_US = 30 * SECOND;
 /** Stamps of the kernel and of a reading may differ by so much; text logs stamp whole seconds, late. */
 const TOLERANCE_US: Readonly<Record<Trust, Micros>> = { kernel: 100 * MS, text: 2 * SECOND };
+/** So long after the wall clock was set back a moment may be of either time. */
+export const TWICE_US = 60 * SECOND;
+export const NOT_COMPARABLE: LedgerView = { state: 'unknown', counted: null, parsed: 0, exact: false, from: null, to: null };
 const MAX_READINGS = 4_096;
 const MAX_LINES = 65_536;
 const MAX_GAPS = 64;
@@ -31,21 +34,33 @@ export class LedgerBook {
   readonly #gaps: { from: Micros; to: Micros; counted: number; parsed: number }[] = [];
   /** Up to here count and lines have been compared. */
   #checked: Reading | null = null;
+  /** What began before says nothing that can be compared. */
+  #notBefore: Micros = -Infinity;
 
   /** Takes a reading; gives the time of which it tells something new. */
   read(reading: LedgerReading): Span | null {
     const at = parseTime(reading.time);
+    if (at === null) return null;
     const last = this.#readings.at(-1);
-    if (at === null || (last && at < last.at)) return null;
+    if (last && at < last.at) this.#clockSetBack(last.at, at);
     // A smaller count is another boot's: nothing before can be compared with it.
-    if (last && reading.oomKill < last.oomKill) {
-      this.#readings.length = 0;
-      this.#checked = null;
-    }
+    else if (last && reading.oomKill < last.oomKill) this.#beginAnew();
     this.#readings.push({ at, oomKill: reading.oomKill });
     this.#checked ??= { at, oomKill: reading.oomKill };
     this.#thin();
-    return { from: last?.at ?? at, to: at };
+    return { from: Math.min(last?.at ?? at, at), to: at };
+  }
+
+  #beginAnew(): void {
+    this.#readings.length = 0;
+    this.#checked = null;
+  }
+
+  /** The same times come twice: readings and lines of their first coming would be taken for those of the second. */
+  #clockSetBack(from: Micros, to: Micros): void {
+    this.#beginAnew();
+    this.#notBefore = Math.min(from, to + TWICE_US);
+    for (const { times } of this.#lines.values()) times.splice(firstAfter(times, to));
   }
 
   /** A kill line was read; the line of a group kill's first victim, printed twice, is counted twice by the kernel too. */
@@ -63,7 +78,7 @@ export class LedgerBook {
     const before = Math.max(finishedUs - BEFORE_US, startedUs ?? -Infinity);
     const from = this.#readings[firstAfter(this.#readings, before) - 1];
     const to = this.#readings[firstAfter(this.#readings, finishedUs - 1)];
-    if (!from || !to) return { state: 'unknown', counted: null, parsed: 0, exact: false, from: from?.at ?? null, to: to?.at ?? null };
+    if (!from || !to || before <= this.#notBefore) return { state: 'unknown', counted: null, parsed: 0, exact: false, from: from?.at ?? null, to: to?.at ?? null };
     const counted = to.oomKill - from.oomKill;
     const { least, most, exact } = this.#parsed(from.at, to.at);
     const state = counted === 0 ? 'unchanged' : counted > most ? 'ahead' : counted < least ? 'behind' : 'agrees';
