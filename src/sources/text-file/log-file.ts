@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { TextFilePosition } from './text-file-options.ts';
@@ -26,11 +27,16 @@ export class LogFile {
     this.lineOffset = offset;
   }
 
-  /** Throws as fs.promises.open does. */
+  /**
+   * Throws as fs.promises.open does, and for what is no file: a pipe would hold up whoever opens it, and a device
+   * (`syslog` linked to /dev/null) never has anything to say.
+   */
   static async open(path: string, offset = 0): Promise<LogFile> {
-    const handle = await open(path, 'r');
-    const { ino } = await handle.stat();
-    return new LogFile(path, handle, ino, offset);
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const found = await handle.stat();
+    if (found.isFile()) return new LogFile(path, handle, found.ino, offset);
+    await handle.close();
+    throw Object.assign(new Error('it is not a file'), { code: 'NOT_A_FILE' });
   }
 
   /** Goes on at a saved position, which `isContinued` then verifies. */

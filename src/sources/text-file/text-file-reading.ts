@@ -6,6 +6,8 @@ import type { TextFileOptions, TextFilePosition } from './text-file-options.ts';
 
 const BUFFER_BYTES = 256 * 1024;
 const ROTATION_US = 3_000_000;
+/** How long the kernel's word may take to be in the file: what was read covers no later moment than this before. */
+const WRITE_LAG_US = 1_000_000;
 
 /** Reads one log in the order in which it was written, over every rotation. */
 export class TextFileReading {
@@ -20,8 +22,10 @@ export class TextFileReading {
   #downWhy: string | null = null;
   #up = false;
   #goneSince: Micros | null = null;
-  /** When the end of the file was last reached. */
+  /** Everything that was written up to then was read. */
   #coveredTo: Micros | null = null;
+  /** Begin of what is covered from now on; null: continues what was told before. */
+  #coverFrom: Micros | null = null;
 
   constructor(options: TextFileOptions, path: string, emit: Emit, stopped: () => boolean) {
     this.#options = options;
@@ -39,7 +43,7 @@ export class TextFileReading {
       await this.#checkTruncated(this.#file, begun);
     }
     if (this.#file !== null) await this.#drain(this.#file);
-    const replaced = await this.#followRename();
+    const replaced = await this.#followRename(begun);
     if (this.#stopped()) return;
     this.#goneSince = replaced === 'gone' ? (this.#goneSince ?? begun) : null;
     if (this.#goneSince !== null) {
@@ -53,8 +57,15 @@ export class TextFileReading {
     }
     this.#up = true;
     this.#downWhy = null;
-    this.#emit({ type: 'covered', source: this.#options.file, from, to: begun });
-    this.#coveredTo = begun;
+    this.#cover(from, begun - WRITE_LAG_US);
+  }
+
+  #cover(from: Micros | null, to: Micros): void {
+    this.#coverFrom = from ?? this.#coverFrom;
+    if (this.#coverFrom !== null && to <= this.#coverFrom) return;
+    this.#emit({ type: 'covered', source: this.#options.file, from: this.#coverFrom, to });
+    this.#coverFrom = null;
+    this.#coveredTo = to;
   }
 
   /** Tells once that the file cannot be read. What is open is kept: a deleted log may still be written. */
@@ -74,7 +85,7 @@ export class TextFileReading {
     const current = await LogFile.open(this.#path);
     const older = await rotatedFiles(this.#path).catch(() => []);
     const { position } = this.#options;
-    if (position !== null && (await this.#continue(position, current, older))) return null;
+    if (position !== null && (await this.#continue(position, current, older, begun))) return null;
     const from = await this.#openWithLookback(current, older, begun);
     if (position === null) return from;
     const why = 'the file that was read last is gone (rotated away, compressed, truncated or replaced)';
@@ -87,6 +98,7 @@ export class TextFileReading {
     position: TextFilePosition,
     current: LogFile,
     older: readonly Rotated[],
+    begun: Micros,
   ): Promise<boolean> {
     const plain = older.filter(({ compressed }) => !compressed);
     const found = plain.findIndex(({ inode }) => inode === position.inode);
@@ -103,7 +115,7 @@ export class TextFileReading {
     if (resumed !== null) return true;
     await this.#drain(last);
     await last.close();
-    for (const { path } of plain.slice(0, found).reverse()) await this.#readWhole(path);
+    for (const { path } of plain.slice(0, found).reverse()) await this.#readWhole(path, begun);
     this.#switchTo(current);
     return true;
   }
@@ -126,7 +138,7 @@ export class TextFileReading {
     const size = await current.size();
     const { lookbackBytes } = this.#options;
     const [newest] = older;
-    if (newest?.compressed === false && size < lookbackBytes) await this.#readWhole(newest.path, lookbackBytes - size);
+    if (newest?.compressed === false && size < lookbackBytes) await this.#readWhole(newest.path, begun, lookbackBytes - size);
     this.#switchTo(current);
     if (size > lookbackBytes) {
       // One byte earlier: if that is the newline, the line behind it is whole.
@@ -138,11 +150,11 @@ export class TextFileReading {
     return newest === undefined ? begun : Math.round(newest.modifiedMs * 1_000);
   }
 
-  async #readWhole(path: string, lastBytes = Infinity): Promise<void> {
+  async #readWhole(path: string, begun: Micros, lastBytes = Infinity): Promise<void> {
     const file = await LogFile.open(path).catch(() => null);
     if (file === null) {
       const why = `${path} could not be opened any more`;
-      this.#emit({ type: 'gap', source: this.#options.file, from: null, to: null, why });
+      this.#emit({ type: 'gap', source: this.#options.file, from: this.#coveredTo, to: begun, why });
       return;
     }
     const size = await file.size();
@@ -189,7 +201,7 @@ export class TextFileReading {
    * Rename: the writer goes on in the old file until it opens the new one, so the new one is begun when it has
    * something, after the rest of the old one.
    */
-  async #followRename(): Promise<'same' | 'gone'> {
+  async #followRename(begun: Micros): Promise<'same' | 'gone'> {
     for (;;) {
       const old = this.#file;
       const now = await stat(this.#path).catch((error: unknown) => {
@@ -202,7 +214,7 @@ export class TextFileReading {
       await this.#drain(old);
       const between = await this.#between(old);
       await old.close();
-      for (const path of between) await this.#readWhole(path);
+      for (const path of between) await this.#readWhole(path, begun);
       this.#switchTo(next);
       await this.#drain(next);
       if (this.#stopped()) return 'same';
@@ -211,7 +223,7 @@ export class TextFileReading {
 
   /** Files that were begun and rotated since the old one was rotated, oldest first. */
   async #between(old: LogFile): Promise<string[]> {
-    const plain = (await rotatedFiles(this.#path)).filter(({ compressed }) => !compressed);
+    const plain = (await rotatedFiles(this.#path).catch(() => [])).filter(({ compressed }) => !compressed);
     const found = plain.findIndex(({ inode }) => inode === old.inode);
     return found === -1 ? [] : plain.slice(0, found).map(({ path }) => path).reverse();
   }

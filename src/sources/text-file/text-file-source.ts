@@ -74,5 +74,8 @@ function explain(path: string, file: string, error: unknown): { readonly why: st
   if (code === 'EACCES' || code === 'EPERM') {
     return { why: `${path} may not be read`, cure: 'Run the agent as root, or in the group that owns the file (often adm)' };
   }
+  if (code === 'NOT_A_FILE') {
+    return { why: `${path} is not a file`, cure: `Have syslog write a plain file to ${file}, or name another by --kernel-log-file` };
+  }
   return { why: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, cure: null };
 }

@@ -1,4 +1,5 @@
-import { appendFileSync, chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -207,6 +208,33 @@ describe('textFileSource', () => {
     writeFileSync(log, 'b\n');
     await reads(begun, '|a\n|b\n');
     await until(() => begun.of('up').length === 2);
+  });
+
+  it('is down, and can still be stopped, where there is a pipe, a device or a directory in place of the file', async () => {
+    const places: (() => void)[] = [() => execFileSync('mkfifo', [log]), () => { symlinkSync('/dev/null', log); }, () => { mkdirSync(log); }];
+    for (const place of places) {
+      place();
+      const begun = await begin();
+      await until(() => begun.of('down').length > 0);
+      expect(begun.of('down')[0]).toMatchObject({ why: `${log} is not a file`, cure: expect.stringContaining('--kernel-log-file') as unknown });
+      expect(begun.of('covered')).toEqual([]);
+      await begun.source.stop();
+      rmSync(log, { recursive: true });
+    }
+  });
+
+  it('follows a log through a link, and claims no moment before syslog can have written it', async () => {
+    mkdirSync(join(root, 'data'));
+    const target = join(root, 'data/syslog');
+    writeFileSync(target, 'a\n');
+    symlinkSync(target, log);
+    const begun = await begin();
+    await reads(begun, '|a\n');
+    renameSync(target, `${target}.1`);
+    writeFileSync(target, 'b\n');
+    await reads(begun, '|a\n|b\n');
+    await covers(begun);
+    expect(begun.of('covered').at(-1)?.to).toBeLessThanOrEqual((Date.now() - 1_000) * 1_000);
   });
 
   it('tells how to be allowed to read the file', async (context) => {
