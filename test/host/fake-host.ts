@@ -23,6 +23,12 @@ export class FakeClock implements Clock {
     };
   }
 
+  /** The wall clock is set back; what waits, waits as long as before. */
+  setBack(ms: number): void {
+    this.#now -= ms * 1_000;
+    for (const timer of this.#timers) timer.at -= ms * 1_000;
+  }
+
   /** Turns the clock on and lets everything that is due happen, with its consequences. */
   async turn(ms: number): Promise<void> {
     const end = this.#now + ms * 1_000;

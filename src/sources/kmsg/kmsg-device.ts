@@ -12,13 +12,13 @@ const BUFFER_BYTES = 16 * 1024;
 /** Character device 1:11, as Linux numbers /dev/kmsg. */
 const KMSG_RDEV = (1 << 8) | 11;
 
-/** Opens /dev/kmsg at the oldest record. Throws as fs.openSync does, and for another device in its place. */
+/** Opens /dev/kmsg at the oldest record. Throws as fs.openSync does, and for anything else in its place. */
 export function openKmsg(path: string): KmsgDevice {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const stat = fstatSync(fd);
-  if (stat.isCharacterDevice() && stat.rdev !== KMSG_RDEV) {
+  if (!stat.isCharacterDevice() || stat.rdev !== KMSG_RDEV) {
     closeSync(fd);
-    throw Object.assign(new Error(`${path} is another device`), { code: 'ENXIO' });
+    throw Object.assign(new Error(`${path} is something else`), { code: 'ENXIO' });
   }
   const buffer = Buffer.alloc(BUFFER_BYTES);
   return {

@@ -107,6 +107,11 @@ export function kmsgSource(options: KmsgOptions): Source {
   }
 
   function cover(now: Micros, records: boolean): void {
+    // The wall clock was set back: the same times come again.
+    if (drainedAt !== null && now < drainedAt) {
+      coverFrom = now;
+      toldAt = 0;
+    }
     drainedAt = now;
     if (!records && now - toldAt < QUIET_COVER_US) return;
     toldAt = now;

@@ -141,6 +141,27 @@ describe('kmsgSource', () => {
     expect(kmsg.of('up')).toHaveLength(1);
   });
 
+  it('claims times anew that come again because the clock was set back', async () => {
+    const kmsg = begin([record(1)]);
+    await kmsg.start();
+    await kmsg.host.clock.turn(5_000);
+    kmsg.host.clock.setBack(3_600_000);
+    const before = kmsg.of('covered').length;
+    const back = kmsg.host.clock.now();
+    await kmsg.host.clock.turn(5_000);
+    const [first, ...others] = kmsg.of('covered').slice(before);
+    expect(first?.from).toBeGreaterThanOrEqual(back);
+    expect(others.length).toBeGreaterThan(2);
+  });
+
+  it('takes no file for the device', async () => {
+    writeFileSync(join(root, 'dev/kmsg'), record(1));
+    const events: SourceEvent[] = [];
+    running = kmsgSource({ host: fakeHost(root, () => ({})), position: null, onPosition: () => undefined });
+    await running.start((event) => events.push(event));
+    expect(events).toMatchObject([{ type: 'down', why: `${join(root, 'dev/kmsg')} is not the kernel's log device` }]);
+  });
+
   it('says that there is no device, with the real way of opening', async () => {
     const host: FakeHost = fakeHost(root, () => ({}));
     const events: SourceEvent[] = [];
