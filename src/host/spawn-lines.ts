@@ -1,7 +1,8 @@
 import type { LineProcess } from './host.ts';
 import { splitLines } from './split-lines.ts';
 
-const MAX_LINE_BYTES = 64 * 1024 * 1024;
+/** Longer than any line that is of use; the agent must live in little memory. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
 const STDERR_BYTES = 8 * 1024;
 /** A process that does not go when asked to is killed after so long. */
 const KILL_AFTER_MS = 2_000;

@@ -10,6 +10,8 @@ export interface Ending {
   readonly exitCode: number | null;
   readonly stderr: string;
   readonly notFound: boolean;
+  /** It was ended because it did not answer. */
+  readonly hung: boolean;
 }
 
 export const NOT_INSTALLED: Complaint = {
@@ -39,6 +41,15 @@ const TOO_NEW: Complaint = {
   cure: "Use an image whose journalctl is at least as new as the node's systemd",
 };
 
+const HANGS: Complaint = {
+  why: 'journalctl does not answer',
+  cure: "See whether the disk that holds the journal answers: journalctl -k -n 1 on the node",
+};
+/** What journalctl says when it cannot follow, because the user has no inotify instance or watch left. */
+export function lacksInotify({ stderr }: Ending): boolean {
+  return /Insufficient watch descriptors/i.test(stderr);
+}
+
 /** Old journalctl without -g, or one built without PCRE, or a pattern that it does not take. */
 export function lacksGrep({ stderr }: Ending): boolean {
   return /pattern matching support|invalid option -- 'g'|unrecognized option '--(?:grep|case-sensitive)|Bad pattern/i.test(
@@ -53,6 +64,7 @@ export function lacksGrep({ stderr }: Ending): boolean {
 export function complaintOf(ending: Ending): Complaint | null {
   const { exitCode, stderr, notFound } = ending;
   if (notFound) return NOT_INSTALLED;
+  if (ending.hung) return HANGS;
   if (/insufficient permissions|You are currently not seeing messages|Permission denied/i.test(stderr)) {
     return NOT_PERMITTED;
   }
@@ -77,9 +89,11 @@ export function endComplaint(ending: Ending): Complaint {
   );
 }
 
-/** Journal files that journalctl left out. */
+/** Journal files that journalctl left out, but for those of users, in which the kernel has no word. */
 export function ignoredFiles(stderr: string): string[] {
-  return [...stderr.matchAll(/^Journal file (.+?) (?:uses|is|has) .*ignoring file/gm)].map((match) => match[1] ?? '');
+  const words = /^(?:Journal file (.+?) (?:uses|is|has|corrupted)\b.*ignoring file|An error was encountered while opening journal file or directory (.+), ignoring file)/gm;
+  const files = [...stderr.matchAll(words)].map((match) => match[1] ?? match[2] ?? '');
+  return files.filter((file) => !/^user-\d+[@.]/.test(basename(file)));
 }
 
 /** Rotated files have an `@` in their names; without one, journald is writing it now. */

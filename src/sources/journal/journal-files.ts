@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../host/host.ts';
+import type { Micros } from '../../lib/time.ts';
 
 /** Directories in which journald keeps its files, as the host names them. */
 export const JOURNAL_DIRS: readonly string[] = ['/var/log/journal', '/run/log/journal'];
@@ -29,6 +30,18 @@ export function inodeOf(path: string): bigint | null {
   } catch {
     return null;
   }
+}
+
+/** Which times a journal file may hold: the first of a rotated one is in its name, the last is when it was written. */
+export function spanOf(path: string): { readonly from: Micros | null; readonly to: Micros | null } {
+  const begin = /@[0-9a-f]{32}-[0-9a-f]{16}-([0-9a-f]{16})\.journal$/.exec(path)?.[1];
+  let to: Micros | null = null;
+  try {
+    to = Math.round(statSync(path).mtimeMs * 1_000);
+  } catch {
+    // Gone meanwhile.
+  }
+  return { from: begin === undefined ? null : Number.parseInt(begin, 16), to };
 }
 
 function withMachineDirs(dir: string): string[] {

@@ -1,17 +1,25 @@
-import type { LineProcess } from '../../host/host.ts';
+import { wait } from '../../host/wait.ts';
 import { formatTime, type Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
-import { complaintOf, endComplaint, ignoredFiles, lacksGrep, NO_KERNEL_RECORDS, type Complaint, type Ending } from './complaint.ts';
+import { complaintOf, endComplaint, ignoredFiles, lacksGrep, lacksInotify, NO_KERNEL_RECORDS, type Complaint, type Ending } from './complaint.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { spanOf } from './journal-files.ts';
+import { Journalctl } from './journalctl.ts';
 import { cursorOf, cursorTime, isKernelRecord, isMissedRecord, messageOf, receivedAt } from './journal-record.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { atArgs, beforeArgs, oldestArgs, readArgs, type Position } from './journalctl-args.ts';
 
-const JOURNALCTL = 'journalctl';
 const SOURCE = 'journal';
 /** How long the kernel's word may take to be in the journal: what was read covers no later moment than this before. */
 const WRITE_LAG_US = 250_000;
-const OPENING_BRACE = 0x7b;
+/** A long journal is searched in silence; one that was read a moment ago is not. */
+const CATCH_UP_SILENT_MS = 300_000;
+const READ_NOW_SILENT_MS = 5_000;
+/** What another process read must come from the following one within this time; else that one hangs. */
+const FOLLOW_BEHIND_US = 10_000_000;
+/** Where journalctl cannot follow for want of inotify: how often it is asked, and how often before it is tried again. */
+const POLL_MS = 2_000;
+const POLLS = 150;
 const OWN_WORDS = Buffer.from('-- ');
 const CURSOR_LINE = Buffer.from('-- cursor: ');
 
@@ -27,17 +35,22 @@ export class JournalReading {
   #coveredTo: Micros = 0;
   #covering = false;
   #grep = true;
-  #stopped = false;
-  readonly #processes = new Set<LineProcess>();
-  /** Records that another process handed over before the following one comes to them. */
-  readonly #ahead = new Set<string>();
-  #readingNow: Promise<void> | null = null;
-  #following = false;
+  readonly #journalctl: Journalctl;
+  /** Records that another process handed over before the following one comes to them, and when. */
+  readonly #ahead = new Map<string, Micros>();
+  /** The record before those that are to be followed: it may come once more. */
+  #followedFrom: string | null = null;
+  #readingNow: Promise<Complaint | null> | null = null;
+  #following: 'no' | 'by-journalctl' | 'by-asking' = 'no';
   #followed = false;
+  #toldAsking = false;
+  /** Files that journalctl cannot read, of which was told. */
+  readonly #leftOut = new Set<string>();
 
   constructor(options: JournalOptions, emit: Emit) {
     this.#options = options;
     this.#emit = emit;
+    this.#journalctl = new Journalctl(options.host);
     this.#cursor = usable(options.cursor, options.host.clock.now());
   }
 
@@ -47,15 +60,14 @@ export class JournalReading {
   }
 
   stop(): void {
-    this.#stopped = true;
-    for (const process of this.#processes) process.stop();
+    this.#journalctl.stop();
   }
 
   /** Finds from when on kernel records are kept. */
   async findOldest(): Promise<Complaint | null> {
     this.#followed = false;
     const { host, dir } = this.#options;
-    const { line, ending } = await this.#first(oldestArgs(host, dir));
+    const { line, ending } = await this.#journalctl.first(oldestArgs(host, dir));
     this.#oldest = line === null ? null : receivedAt(line);
     return this.#oldest === null ? complaintOf(ending) : null;
   }
@@ -65,7 +77,7 @@ export class JournalReading {
     const { host, dir } = this.#options;
     if (this.#cursor === null) return null;
     const from = this.#lastTime;
-    const { line, ending } = await this.#first(atArgs(host, dir, this.#cursor));
+    const { line, ending } = await this.#journalctl.first(atArgs(host, dir, this.#cursor));
     if (/seek to cursor/i.test(ending.stderr)) {
       // Not a cursor of this systemd: begin again with what is known of its time.
       this.#cursor = null;
@@ -89,8 +101,9 @@ export class JournalReading {
     if (!this.#covering && this.#oldest !== null) {
       this.#coverFrom = Math.max(this.#oldest, this.#coverFrom ?? this.#lastTime ?? since ?? 0);
     }
-    const complaint = await this.#readToEnd();
+    const complaint = await this.#readToEnd(CATCH_UP_SILENT_MS);
     if (complaint !== null) return complaint;
+    this.#toldAsking = false;
     if (this.#oldest === null) {
       this.#emit({ type: 'down', source: SOURCE, ...NO_KERNEL_RECORDS });
     } else {
@@ -103,16 +116,21 @@ export class JournalReading {
   /** Hands over what comes, until journalctl ends: never, unless something is wrong. */
   async follow(): Promise<Complaint> {
     this.#ahead.clear();
-    if (this.#cursor !== null) this.#ahead.add(this.#cursor);
-    const process = this.#spawn(this.#args(this.#position(), true));
-    this.#following = true;
+    this.#followedFrom = this.#cursor;
+    const { clock } = this.#options.host;
+    const run = this.#journalctl.run(this.#args(this.#position(), true), null);
+    this.#following = 'by-journalctl';
     this.#followed = true;
-    const heartbeat = new Heartbeat(this.#options.host.clock, (to) => {
-      this.#cover(to);
+    const heartbeat = new Heartbeat(clock, (to) => {
+      // While another process reads, or this one is behind it, its silence proves nothing.
+      if (this.#readingNow !== null) return;
+      const [behind] = this.#ahead.values();
+      if (behind === undefined) this.#cover(to);
+      else if (clock.now() - behind > FOLLOW_BEHIND_US) run.giveUp();
     });
     heartbeat.start();
     try {
-      for await (const line of process.lines) {
+      for await (const line of run.lines) {
         // What a reading at once hands over comes first, so that the order stays.
         if (this.#readingNow !== null) await this.#readingNow;
         this.#hand(line);
@@ -120,43 +138,73 @@ export class JournalReading {
       }
     } finally {
       heartbeat.stop();
-      this.#following = false;
+      this.#following = 'no';
     }
-    const ending = await this.#end(process);
+    const ending = await run.ended;
     if (this.#withoutGrep(ending)) return this.follow();
+    if (lacksInotify(ending) && !this.#journalctl.stopped) return (await this.#ask()) ?? this.follow();
     return endComplaint(ending);
   }
 
+  /** Follows without inotify, for a while. */
+  async #ask(): Promise<Complaint | null> {
+    const detail = 'journalctl, asked every two seconds: no inotify instance is left (raise fs.inotify.max_user_instances)';
+    if (!this.#toldAsking) this.#emit({ type: 'up', source: SOURCE, detail });
+    this.#toldAsking = true;
+    this.#following = 'by-asking';
+    try {
+      for (let polls = 0; polls < POLLS && !this.#journalctl.stopped; polls += 1) {
+        const complaint = await this.#readShared();
+        if (complaint !== null) return complaint;
+        await wait(this.#options.host.clock, POLL_MS, this.#journalctl.signal);
+      }
+      return null;
+    } finally {
+      this.#following = 'no';
+    }
+  }
+
   /** See JournalSource. Calls that come while one runs share the next one. */
-  readNow(): Promise<void> {
-    if (!this.#following || this.#stopped) return Promise.resolve();
-    if (this.#readingNow !== null) return this.#readingNow.then(() => this.readNow());
-    this.#readingNow = this.#readToEnd().then(() => {
+  async readNow(): Promise<void> {
+    if (this.#following === 'no' || this.#journalctl.stopped) return;
+    if (this.#readingNow !== null) {
+      await this.#readingNow;
+      await this.readNow();
+    } else {
+      await this.#readShared();
+    }
+  }
+
+  #readShared(): Promise<Complaint | null> {
+    this.#readingNow ??= this.#readToEnd(READ_NOW_SILENT_MS).finally(() => {
       this.#readingNow = null;
     });
     return this.#readingNow;
   }
 
-  async #readToEnd(): Promise<Complaint | null> {
+  async #readToEnd(silentMs: number): Promise<Complaint | null> {
     const begun = this.#options.host.clock.now();
     const first = this.#cursor;
-    const process = this.#spawn(this.#args(this.#position(), false));
+    const run = this.#journalctl.run(this.#args(this.#position(), false), silentMs);
     let end: string | null = null;
-    for await (const line of process.lines) {
+    for await (const line of run.lines) {
       if (startsWith(line, CURSOR_LINE)) {
         end = Buffer.from(line.subarray(CURSOR_LINE.length)).toString('latin1');
       } else if (first === null || cursorOf(line) !== first) {
         this.#hand(line, true);
       }
     }
-    const ending = await this.#end(process);
-    if (this.#withoutGrep(ending)) return this.#readToEnd();
+    const ending = await run.ended;
+    if (this.#withoutGrep(ending)) return this.#readToEnd(silentMs);
     const complaint = complaintOf(ending);
-    if (complaint !== null || this.#stopped) return complaint;
+    if (complaint !== null || this.#journalctl.stopped) return complaint;
     if (end !== null) this.#moveTo(end);
     for (const file of ignoredFiles(ending.stderr)) {
+      if (this.#leftOut.has(file)) continue;
+      this.#leftOut.add(file);
+      const { from, to } = spanOf(file);
       const why = `journalctl cannot read ${file} and left it out`;
-      this.#emit({ type: 'gap', source: SOURCE, from: null, to: this.#oldest, why });
+      this.#emit({ type: 'gap', source: SOURCE, from, to: to ?? begun, why });
     }
     this.#cover(begun - WRITE_LAG_US);
     return null;
@@ -167,8 +215,8 @@ export class JournalReading {
     if (line.length === 0 || startsWith(line, OWN_WORDS)) return;
     const cursor = cursorOf(line);
     if (cursor !== null) {
-      if (!ahead && this.#ahead.delete(cursor)) return;
-      if (ahead && this.#following) this.#ahead.add(cursor);
+      if (!ahead && (cursor === this.#followedFrom || this.#ahead.delete(cursor))) return;
+      if (ahead && this.#following === 'by-journalctl') this.#ahead.set(cursor, this.#options.host.clock.now());
     }
     this.#emit({ type: 'journal', source: SOURCE, line });
     if (cursor !== null) this.#moveTo(cursor);
@@ -189,13 +237,20 @@ export class JournalReading {
     const why = `journald could not keep up with the kernel: ${messageOf(line) ?? 'missed kernel messages'}`;
     let from: Micros | null = null;
     if (cursor !== null) {
-      const { line: before } = await this.#first(beforeArgs(this.#options.host, this.#options.dir, cursor));
+      const { line: before } = await this.#journalctl.first(beforeArgs(this.#options.host, this.#options.dir, cursor));
       from = before === null ? null : receivedAt(before);
     }
     this.#emit({ type: 'gap', source: SOURCE, from, to, why });
   }
 
   #cover(to: Micros): void {
+    const now = this.#options.host.clock.now();
+    // The stamp of another clock: the wall clock was set back since.
+    if (to > now) return;
+    if (this.#coveredTo > now) {
+      this.#coverFrom = this.#coveredTo = to;
+      return;
+    }
     if (this.#oldest === null || to <= (this.#coverFrom ?? this.#coveredTo)) return;
     this.#emit({ type: 'covered', source: SOURCE, from: this.#coverFrom, to });
     this.#coverFrom = null;
@@ -227,35 +282,9 @@ export class JournalReading {
 
   /** True once: this journalctl cannot select by pattern, so everything is to be read. */
   #withoutGrep(ending: Ending): boolean {
-    if (!lacksGrep(ending) || !this.#grep || this.#stopped) return false;
+    if (!lacksGrep(ending) || !this.#grep || this.#journalctl.stopped) return false;
     this.#grep = false;
     return true;
-  }
-
-  /** The first record that journalctl prints when called so; it is stopped then. */
-  async #first(args: readonly string[]): Promise<{ readonly line: Uint8Array | null; readonly ending: Ending }> {
-    const process = this.#spawn(args);
-    let first: Uint8Array | null = null;
-    for await (const line of process.lines) {
-      if (line[0] !== OPENING_BRACE) continue;
-      first = line;
-      break;
-    }
-    process.stop();
-    return { line: first, ending: await this.#end(process) };
-  }
-
-  #spawn(args: readonly string[]): LineProcess {
-    const process = this.#options.host.spawn(JOURNALCTL, args);
-    this.#processes.add(process);
-    if (this.#stopped) process.stop();
-    return process;
-  }
-
-  async #end(process: LineProcess) {
-    const ending = await process.ended;
-    this.#processes.delete(process);
-    return ending;
   }
 }
 

@@ -19,6 +19,8 @@ export interface JournalSource extends Source {
 
 /** After so long of following without trouble, the next trouble is a new one. */
 const HEALTHY_US = 10_000_000;
+/** A reading back that takes longer is told of. */
+const SLOW_MS = 30_000;
 /** At least so long between two readings that the tail of the journal asked for. */
 const HINT_PAUSE_MS = 200;
 
@@ -30,14 +32,18 @@ export function journalSource(options: JournalOptions): JournalSource {
   let reading: JournalReading | null = null;
   let running: Promise<void> = Promise.resolve();
 
-  async function session(current: JournalReading): Promise<Complaint> {
+  async function session(current: JournalReading, emit: Emit): Promise<Complaint> {
     const dirs = journalDirs(host, options.dir);
     if (dirs.length === 0) return noDirectory(options.dir === null ? JOURNAL_DIRS : [options.dir]);
     if (!hasJournalFiles(dirs)) {
       return (await current.findOldest()) ?? NO_FILES;
     }
+    const forgetSlow = host.clock.after(SLOW_MS, () => {
+      emit({ type: 'down', source: 'journal', why: 'journalctl has not read up to now yet', cure: null });
+    });
     const complaint =
       (await current.findOldest()) ?? (await current.checkCursor()) ?? (await current.catchUp());
+    forgetSlow();
     if (complaint !== null) return complaint;
     const watch = new TailWatch(host.clock, dirs, new RegExp(options.pattern), hintedReader(current));
     watch.start();
@@ -75,7 +81,7 @@ export function journalSource(options: JournalOptions): JournalSource {
     let told: string | null = null;
     while (!stopped()) {
       const begun = host.clock.now();
-      const { why, cure } = await session(current);
+      const { why, cure } = await session(current, emit);
       if (stopped()) break;
       const lasted = current.followed ? host.clock.now() - begun : 0;
       if (lasted > HEALTHY_US) backoff.reset();

@@ -45,8 +45,9 @@ export function readArgs(
   follow: boolean,
 ): string[] {
   const { pattern, matches } = selection;
-  // journald says itself when it lost kernel messages; that record is always wanted.
-  const groups = matches.length === 0 ? [] : [...matches, [`MESSAGE_ID=${MISSED_ID}`]];
+  // journald says itself when it lost kernel messages; that record is always wanted. (Anybody can give the id to a record
+  // of his own, of any size; nobody the transport.)
+  const groups = matches.length === 0 ? [] : [...matches, [`MESSAGE_ID=${MISSED_ID}`, '_TRANSPORT=driver']];
   return [
     ...base(host, dir),
     ...(pattern === null ? [] : [`--grep=(?:${pattern})|^Missed [0-9]+ kernel messages`, '--case-sensitive=yes']),

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -95,7 +95,7 @@ describe('journalSource', () => {
       '--grep=(?:record)|^Missed [0-9]+ kernel messages', '--case-sensitive=yes',
       `--since=@${String(Math.floor(T / 1_000_000))}.000500`, '--show-cursor',
       '_TRANSPORT=kernel', '+', '_SYSTEMD_UNIT=kubelet.service', 'PRIORITY=3',
-      '+', 'MESSAGE_ID=e9bf28e6e834481bb6f48f548ad13606',
+      '+', 'MESSAGE_ID=e9bf28e6e834481bb6f48f548ad13606', '_TRANSPORT=driver',
     ]);
     expect(follow).toContain(`--cursor=${cursor(5)}`);
     expect(follow).toContain('--no-tail');
@@ -176,10 +176,97 @@ describe('journalSource', () => {
   });
 
   it('is not put off by a rotated file that cannot be read, but says so', async () => {
-    const stderr = 'Journal file /j/system@1-2-3.journal uses an unsupported feature, ignoring file.';
-    const { of } = await begin(journal({ 'catch-up': { lines: [record(1)], stderr } }));
+    const rotated = join(root, `system@${'ab'.repeat(16)}-0000000000000001-${(T - 9_000_000).toString(16).padStart(16, '0')}.journal`);
+    writeFileSync(rotated, '');
+    utimesSync(rotated, T / 1e6 - 5, T / 1e6 - 5);
+    const stderr = [
+      `Journal file ${rotated} uses an unsupported feature, ignoring file.`,
+      'Journal file /j/system@1-2-3.journal corrupted, ignoring file.',
+      'Journal file /j/user-1000.journal is truncated, ignoring file.',
+    ].join('\n');
+    const host = journal({ 'catch-up': { lines: [record(1)], stderr } });
+    const { source, of } = await begin(host);
+    await source.readNow();
     expect(of('up')).toHaveLength(1);
-    expect(of('gap')).toMatchObject([{ to: T, why: expect.stringContaining('system@1-2-3.journal') as unknown }]);
+    expect(of('down')).toEqual([]);
+    // Each once, over the time that it may hold.
+    expect(of('gap')).toEqual([
+      { type: 'gap', source: 'journal', from: T - 9_000_000, to: T - 5_000_000, why: `journalctl cannot read ${rotated} and left it out` },
+      { type: 'gap', source: 'journal', from: null, to: host.clock.now(), why: 'journalctl cannot read /j/system@1-2-3.journal and left it out' },
+    ]);
+  });
+
+  it('tells of a journalctl that hangs while it reads back, and starts it again', async () => {
+    const host = journal({ 'catch-up': [{ lines: [record(1)], forever: true }, { lines: [record(1), record(2)] }] });
+    const { records, of } = await begin(host);
+    await host.clock.turn(31_000);
+    expect(of('down')).toMatchObject([{ why: 'journalctl has not read up to now yet' }]);
+    await host.clock.turn(580_000);
+    expect(of('down').at(-1)?.why).toBe('journalctl does not answer');
+    expect(of('up')).toHaveLength(1);
+    expect(records()).toEqual([record(1), record(2)]);
+  });
+
+  it('gives up a journalctl that does not answer at all', async () => {
+    const host = journal({ oldest: { forever: true } });
+    const { of } = await begin(host);
+    await host.clock.turn(61_000);
+    expect(of('down').map(({ why }) => why)).toContain('journalctl does not answer');
+    expect(of('covered')).toEqual([]);
+  });
+
+  it('claims nothing while a reading at once hangs, and gives it up', async () => {
+    const host = journal({ 'catch-up': [{ lines: [record(1)] }, { forever: true }] });
+    const { source, of } = await begin(host);
+    const before = of('covered').length;
+    const asked = source.readNow();
+    await host.clock.turn(4_500);
+    expect(of('covered')).toHaveLength(before);
+    await host.clock.turn(10_000);
+    await asked;
+    expect(of('covered').length).toBeGreaterThan(before);
+    expect(of('down')).toEqual([]);
+  });
+
+  it('starts a follower again that does not bring what another reading found', async () => {
+    const host = journal({ 'catch-up': [{ lines: [record(1)] }, { lines: [record(2)] }, {}] });
+    const { source, records, of } = await begin(host);
+    await source.readNow();
+    const { to } = of('covered').at(-1) ?? { to: 0 };
+    await host.clock.turn(9_000);
+    expect(of('covered').at(-1)?.to).toBe(to);
+    await host.clock.turn(3_000);
+    expect(of('down')).toMatchObject([{ why: 'journalctl does not answer' }]);
+    expect(of('up')).toHaveLength(2);
+    expect(records()).toEqual([record(1), record(2)]);
+  });
+
+  it('asks again and again where journalctl cannot follow for want of inotify', async () => {
+    const host = journal({
+      'catch-up': [{ lines: [record(1)] }, {}, { lines: [record(1), record(2)] }, {}],
+      follow: { lines: [record(1)], stderr: 'Insufficient watch descriptors available. Reverting to -n.' },
+    });
+    const { records, of } = await begin(host);
+    await host.clock.turn(3_000);
+    expect(records()).toEqual([record(1), record(2)]);
+    expect(of('up').at(-1)?.detail).toContain('max_user_instances');
+    await host.clock.turn(60_000);
+    expect(of('up')).toHaveLength(2);
+    expect(of('down')).toEqual([]);
+    expect(of('covered').at(-1)?.to).toBeGreaterThan(host.clock.now() - 5_000_000);
+    expect(host.calls.length).toBeLessThan(50);
+  });
+
+  it('claims times anew that come again because the clock was set back', async () => {
+    const host = journal({});
+    const { of } = await begin(host);
+    await host.clock.turn(5_000);
+    host.clock.setBack(3_600_000);
+    const before = of('covered').length;
+    await host.clock.turn(5_000);
+    const [first] = of('covered').slice(before);
+    expect(first?.from).toBeGreaterThan(host.clock.now() - 7_000_000);
+    expect(of('covered').at(-1)?.to).toBeLessThanOrEqual(host.clock.now());
   });
 
   it('names the missing directories, or the missing files', async () => {
