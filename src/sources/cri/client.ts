@@ -49,7 +49,9 @@ export async function connectCri(channel: Channel, codec: ProtoCodec, timeoutMs:
         return statusReplySchema.parse(codec.decode('ContainerStatusResponse', reply));
       } catch (error) {
         if (hasStatus(error, RPC_STATUS.NOT_FOUND)) return null;
-        if (isBroken(error)) throw error;
+        // A runtime that works on a container may hold back its status alone.
+        if (hasStatus(error, RPC_STATUS.DEADLINE_EXCEEDED)) await askVersion(api);
+        else if (isBroken(error)) throw error;
         // One odd container must not hide all others.
         tally.count(error instanceof RpcError ? 'status-refused' : 'unreadable-status');
         return null;
@@ -60,5 +62,5 @@ export async function connectCri(channel: Channel, codec: ProtoCodec, timeoutMs:
 
 /** Whether the connection, and not this one question, is at fault. */
 function isBroken(error: unknown): boolean {
-  return [RPC_STATUS.DEADLINE_EXCEEDED, RPC_STATUS.UNAVAILABLE, RPC_STATUS.CANCELLED].some((status) => hasStatus(error, status));
+  return [RPC_STATUS.UNAVAILABLE, RPC_STATUS.CANCELLED].some((status) => hasStatus(error, status));
 }

@@ -63,7 +63,8 @@ export class ContainerWatch {
   /** Reads one status and tells what is new; false when the runtime does not know the container (any more). */
   async look(client: CriClient, id: string): Promise<boolean> {
     const reply = await client.status(id, !this.#known.has(id));
-    if (reply === null) return false;
+    // Runtimes take the beginning of an id for the whole: a container of another namespace may be called so.
+    if (reply?.status.id !== id) return false;
     const { emit, source, tally } = this.#parts;
     const before = this.#known.get(id);
     const container = merge(containerOfStatus(client.version.runtimeName, reply, tally), before?.container);

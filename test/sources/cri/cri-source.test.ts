@@ -164,6 +164,25 @@ describe('odd runtimes', () => {
     await events.first('up');
   });
 
+  test('one container whose status never comes does not hide the others', async () => {
+    fake.containers.set('stuck', { state: 1, hangs: true });
+    fake.containers.set('c1', { state: 2, status: DEAD });
+    await read({ answerMs: 100 });
+    await polls(2);
+    expect(events.of('exit').map(({ exit }) => exit.containerId)).toEqual(['c1']);
+    expect(events.of('down')).toEqual([]);
+    expect(source.dropped()['status-refused']).toBeGreaterThan(0);
+  });
+
+  test('an id that is but the beginning of another is not taken for it', async () => {
+    fake.containers.set('c', { state: 2, status: { ...DEAD, id: 'c1234' } });
+    await read();
+    await polls(1);
+    source.poke('c');
+    await polls(3);
+    expect(events.of('exit')).toEqual([]);
+  });
+
   test('one that hangs is said, and stop does not wait for it', async () => {
     fake.instead.set('ListContainers', () => new Promise(() => undefined));
     await read({ answerMs: 100 });

@@ -10,6 +10,8 @@ export interface FakeCriContainer {
   readonly state: number;
   readonly status?: Readonly<Record<string, unknown>>;
   readonly info?: Readonly<Record<string, unknown>> | string;
+  /** Its status is never answered. */
+  readonly hangs?: boolean;
 }
 
 const requestSchema = z.object({ containerId: z.string(), verbose: z.boolean() });
@@ -50,6 +52,7 @@ export class FakeCri {
         const found = this.containers.get(containerId);
         if (!found) throw new Refusal(status.NOT_FOUND, 'not found');
         this.calls.push(`ContainerStatus ${containerId}${verbose ? ' verbose' : ''}`);
+        if (found.hangs === true) return new Promise<Buffer>(() => undefined);
         const info = typeof found.info === 'string' ? found.info : JSON.stringify(found.info ?? {});
         return codec.encode('ContainerStatusResponse', {
           status: { id: containerId, state: found.state, ...found.status },
