@@ -198,7 +198,7 @@ export class Correlator {
 
   /** `onlyIfNew`: containers and kills are as they were, so that it is judged only if what surrounds it is not. */
   #evaluate(one: Exit, now: Micros, onlyIfNew = false): void {
-    if (onlyIfNew && (one.former || (one.verdict?.final === true && one.verdict.confidence === 'certain'))) return;
+    if (onlyIfNew && isBeyondNews(one)) return;
     const kernelLog = one.former ? OF_ANOTHER_CLOCK : kernelLogView(this.#sources, one.finishedUs, one.settled);
     const exit = this.#containers.complete(one.exit, one.finishedUs);
     const startedUs = timeOf(exit.startedAt);
@@ -236,6 +236,11 @@ export class Correlator {
     const latencyUs = before === null && one.live ? Math.max(0, now - Math.max(one.finishedUs, ...happened)) : null;
     this.#output.verdict(one.verdict, latencyUs);
   }
+}
+
+/** Nothing that surrounds it will change its answer. */
+function isBeyondNews({ former, verdict }: Exit): boolean {
+  return former || (verdict?.final === true && verdict.confidence === 'certain');
 }
 
 function isWithin({ finishedUs }: Exit, { from, to }: Span): boolean {
