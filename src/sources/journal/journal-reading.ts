@@ -3,6 +3,7 @@ import { formatTime, type Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
 import { complaintOf, endComplaint, ignoredFiles, lacksGrep, lacksInotify, NO_KERNEL_RECORDS, type Complaint, type Ending } from './complaint.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { JournalCoverage } from './journal-coverage.ts';
 import { spanOf } from './journal-files.ts';
 import { Journalctl } from './journalctl.ts';
 import { cursorOf, cursorTime, isKernelRecord, isMissedRecord, messageOf, receivedAt } from './journal-record.ts';
@@ -28,12 +29,7 @@ export class JournalReading {
   readonly #options: JournalOptions;
   readonly #emit: Emit;
   #cursor: string | null;
-  /** Time of the oldest kernel record that is kept. */
-  #oldest: Micros | null = null;
-  /** Begin of what is covered from now on; null: continues what was told before. */
-  #coverFrom: Micros | null = null;
-  #coveredTo: Micros = 0;
-  #covering = false;
+  readonly #coverage: JournalCoverage;
   #grep = true;
   readonly #journalctl: Journalctl;
   /** Records that another process handed over before the following one comes to them, and when. */
@@ -51,6 +47,7 @@ export class JournalReading {
     this.#options = options;
     this.#emit = emit;
     this.#journalctl = new Journalctl(options.host);
+    this.#coverage = new JournalCoverage(SOURCE, options.host.clock, emit);
     this.#cursor = usable(options.cursor, options.host.clock.now());
   }
 
@@ -68,8 +65,8 @@ export class JournalReading {
     this.#followed = false;
     const { host, dir } = this.#options;
     const { line, ending } = await this.#journalctl.first(oldestArgs(host, dir));
-    this.#oldest = line === null ? null : receivedAt(line);
-    return this.#oldest === null ? complaintOf(ending) : null;
+    this.#coverage.oldest = line === null ? null : receivedAt(line);
+    return this.#coverage.oldest === null ? complaintOf(ending) : null;
   }
 
   /** Whether the record that was read last is still kept; if not, what came after it may be gone as well. */
@@ -90,24 +87,21 @@ export class JournalReading {
     const to = line === null ? host.clock.now() : receivedAt(line);
     const why = 'the journal no longer has the record that was read last: it was vacuumed or replaced';
     this.#emit({ type: 'gap', source: SOURCE, from, to, why });
-    this.#covering = false;
-    this.#coverFrom = to;
+    this.#coverage.breakAt(to);
     return null;
   }
 
   /** Reads what is there, and tells over which time it did. */
   async catchUp(): Promise<Complaint | null> {
-    const { since } = this.#options;
-    if (!this.#covering && this.#oldest !== null) {
-      this.#coverFrom = Math.max(this.#oldest, this.#coverFrom ?? this.#lastTime ?? since ?? 0);
-    }
+    this.#coverage.begin(this.#lastTime ?? this.#options.since);
     const complaint = await this.#readToEnd(CATCH_UP_SILENT_MS);
     if (complaint !== null) return complaint;
     this.#toldAsking = false;
-    if (this.#oldest === null) {
+    const { oldest } = this.#coverage;
+    if (oldest === null) {
       this.#emit({ type: 'down', source: SOURCE, ...NO_KERNEL_RECORDS });
     } else {
-      const detail = `journalctl, kernel records kept since ${formatTime(this.#oldest)}`;
+      const detail = `journalctl, kernel records kept since ${formatTime(oldest)}`;
       this.#emit({ type: 'up', source: SOURCE, detail });
     }
     return null;
@@ -125,7 +119,7 @@ export class JournalReading {
       // While another process reads, or this one is behind it, its silence proves nothing.
       if (this.#readingNow !== null) return;
       const [behind] = this.#ahead.values();
-      if (behind === undefined) this.#cover(to);
+      if (behind === undefined) this.#coverage.upTo(to);
       else if (clock.now() - behind > FOLLOW_BEHIND_US) run.giveUp();
     });
     heartbeat.start();
@@ -206,7 +200,7 @@ export class JournalReading {
       const why = `journalctl cannot read ${file} and left it out`;
       this.#emit({ type: 'gap', source: SOURCE, from, to: to ?? begun, why });
     }
-    this.#cover(begun - WRITE_LAG_US);
+    this.#coverage.upTo(begun - WRITE_LAG_US);
     return null;
   }
 
@@ -220,14 +214,13 @@ export class JournalReading {
     }
     this.#emit({ type: 'journal', source: SOURCE, line });
     if (cursor !== null) this.#moveTo(cursor);
-    if (this.#oldest === null && isKernelRecord(line)) this.#firstKernelRecord(receivedAt(line));
+    if (this.#coverage.oldest === null && isKernelRecord(line)) this.#firstKernelRecord(receivedAt(line));
     if (isMissedRecord(line)) void this.#tellMissed(line, cursor);
   }
 
   #firstKernelRecord(time: Micros | null): void {
     if (time === null) return;
-    this.#oldest = time;
-    this.#coverFrom = time;
+    this.#coverage.firstRecord(time);
     this.#emit({ type: 'up', source: SOURCE, detail: `journalctl, kernel records kept since ${formatTime(time)}` });
   }
 
@@ -241,21 +234,6 @@ export class JournalReading {
       from = before === null ? null : receivedAt(before);
     }
     this.#emit({ type: 'gap', source: SOURCE, from, to, why });
-  }
-
-  #cover(to: Micros): void {
-    const now = this.#options.host.clock.now();
-    // The stamp of another clock: the wall clock was set back since.
-    if (to > now) return;
-    if (this.#coveredTo > now) {
-      this.#coverFrom = this.#coveredTo = to;
-      return;
-    }
-    if (this.#oldest === null || to <= (this.#coverFrom ?? this.#coveredTo)) return;
-    this.#emit({ type: 'covered', source: SOURCE, from: this.#coverFrom, to });
-    this.#coverFrom = null;
-    this.#coveredTo = to;
-    this.#covering = true;
   }
 
   #moveTo(cursor: string): void {
@@ -276,7 +254,7 @@ export class JournalReading {
   #args(position: Position, follow: boolean): string[] {
     const { host, dir, pattern, matches } = this.#options;
     // Without any kernel record so far, the first one must be seen, whatever it says.
-    const grep = this.#grep && !(follow && this.#oldest === null);
+    const grep = this.#grep && !(follow && this.#coverage.oldest === null);
     return readArgs(host, dir, { pattern: grep ? pattern : null, matches }, position, follow);
   }
 
