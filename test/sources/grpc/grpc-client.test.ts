@@ -1,5 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
+
+it('can be loaded alone, as the agent does', async () => {
+  const bundled = await build({ entryPoints: ['src/sources/grpc/grpc-client.ts'], bundle: true, platform: 'node', format: 'cjs', write: false });
+  const program = `${bundled.outputFiles[0]?.text ?? ''}; module.exports.loadGrpcClient().then(({ Client }) => console.log(typeof Client))`;
+  expect(execFileSync(process.execPath, ['-'], { input: program }).toString()).toBe('function\n');
+});
 
 it('does not load the whole of grpc-js', async () => {
   const { metafile } = await build({ entryPoints: ['src/sources/grpc/grpc-client.ts'], bundle: true, platform: 'node', write: false, metafile: true });
