@@ -3,12 +3,15 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { AGENT_OPTIONS } from './config/schema.ts';
 import { TEXT_FORMATS, type TextFormat } from './kernel/framing/text-line.ts';
 import { parseDuration } from './lib/duration.ts';
-import { Why137Error } from './lib/errors.ts';
+import { type ErrorCode, ERRORS, Why137Error } from './lib/errors.ts';
+import { isTimezone } from './lib/time.ts';
 
 declare const __VERSION__: string;
 
 const out = (text: string): void => {
   process.stdout.write(text);
+  // `parse` reads on without a pause, and would not hear of it by the event below.
+  if (process.stdout.errored !== null) outputEnded(process.stdout.errored);
 };
 const err = (text: string): void => {
   process.stderr.write(text);
@@ -20,6 +23,7 @@ const program = new Command('why137')
   .description('What really killed the container: every exit 137 on this node, with the evidence.')
   .version(__VERSION__)
   .showHelpAfterError('(why137 --help shows what is there)')
+  .configureOutput({ outputError: (text) => { err(said(text.replace(/^error: /, '').trim().replaceAll('\n', ' '), 'W137_USAGE')); } })
   .exitOverride();
 
 /** Ends when the process is told to. */
@@ -70,7 +74,7 @@ program
   .argument('[files...]', 'files, or - for stdin')
   .addOption(new Option('--format <format>', 'what the text is').choices([...TEXT_FORMATS]).default('auto'))
   .addOption(new Option('--raw <how>', 'lines to keep: without or with the memory tables').choices(['lines', 'full']).default('lines'))
-  .option('--timezone <zone>', 'IANA zone of times that name none (else they stay unknown)')
+  .option('--timezone <zone>', 'IANA zone of times that name none (else they stay unknown)', zone)
   .option('--year <year>', 'year of the first line, where the lines name none', year)
   .action(async (files: string[], options: { format: TextFormat; raw: string; timezone?: string; year?: number }) => {
     const { parse } = await import('./commands/parse.ts');
@@ -130,6 +134,16 @@ program
     out(schemaOf(name));
   });
 
+/** One line of stderr; the code is for docs/errors.md. */
+function said(sentence: string, code: ErrorCode): string {
+  return `why137: ${sentence} (${code})\n`;
+}
+
+function zone(text: string): string {
+  if (!isTimezone(text)) throw new InvalidArgumentError('A zone is an IANA name such as UTC or Europe/Berlin.');
+  return text;
+}
+
 function year(text: string): number {
   if (!/^\d{4}$/.test(text)) throw new InvalidArgumentError('A year has four digits.');
   return Number(text);
@@ -147,9 +161,12 @@ function duration(text: string): number {
 }
 
 /** A reader that has seen enough (`why137 parse … | head`) is no error. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
-});
+function outputEnded(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EPIPE') process.exit(0);
+  err(said(`Cannot write to standard output: ${error.message}.`, 'W137_OUTPUT'));
+  process.exit(ERRORS.W137_OUTPUT.exit);
+}
+process.stdout.on('error', outputEnded);
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {
@@ -157,6 +174,6 @@ program.parseAsync().catch((error: unknown) => {
     return;
   }
   const message = error instanceof Error ? error.message : String(error);
-  err(`why137: ${message}\n`);
+  err(said(message, error instanceof Why137Error ? error.code : 'W137_INTERNAL'));
   process.exitCode = error instanceof Why137Error ? error.exitStatus : 1;
 });

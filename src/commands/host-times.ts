@@ -6,7 +6,8 @@ import type { Micros } from '../lib/time.ts';
 export function timezone(host: Host): string | null {
   try {
     const target = readlinkSync(host.path('/etc/localtime'));
-    const zone = /zoneinfo\/(.+)$/.exec(target)?.[1];
+    // Some link to the same zones below posix/ or (with leap seconds) right/.
+    const zone = /zoneinfo\/(?:(?:posix|right)\/)?(.+)$/.exec(target)?.[1];
     if (zone !== undefined) return zone;
   } catch {
     // No link: the next place to ask.

@@ -6,6 +6,7 @@ export const ERRORS = {
   W137_CONFIG: { exit: 2, title: 'A configuration value is not allowed' },
   W137_USAGE: { exit: 2, title: 'The command line is not understood' },
   W137_INPUT: { exit: 2, title: 'The input cannot be read' },
+  W137_OUTPUT: { exit: 1, title: 'The output cannot be written' },
   W137_RECORDING: { exit: 2, title: 'The recording is not valid' },
   W137_NOT_INTEGER: { exit: 2, title: 'The exit code is not an integer' },
   W137_LISTEN: { exit: 1, title: 'The HTTP endpoint cannot be opened' },

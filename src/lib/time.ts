@@ -18,7 +18,9 @@ export function parseTime(text: string): Micros | null {
   if (!m) return null;
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = m;
   const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-  if (Number.isNaN(ms) || Number(month) > 12 || Number(hour) > 24) return null;
+  // Date.UTC takes 31 February for a day of March.
+  const day0 = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  if (day0.getUTCDate() !== Number(day) || Number(month) > 12 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return null;
   return ms * MS + Number(fraction.padEnd(6, '0').slice(0, 6)) - offsetOf(zone);
 }
 
@@ -38,4 +40,15 @@ export function formatTime(us: Micros): string {
 /** The same, with null for null. */
 export function formatTimeOrNull(us: Micros | null): string | null {
   return us === null ? null : formatTime(us);
+}
+
+/** Whether this is a time zone that can be reckoned with. */
+export function isTimezone(name: string): boolean {
+  if (name === 'UTC' || name === 'Etc/UTC') return true;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -5,7 +5,7 @@ const orNull = <S extends z.core.$ZodType>(schema: z.ZodMiniNullable<S>) => z._d
 
 /** Who a container is, as far as anybody said. */
 export const containerIdentityShape = {
-  containerId: doc(z.string().check(z.minLength(1)), "The runtime's id of the container, without prefix"),
+  containerId: doc(z.string().check(z.minLength(1, { error: 'give an id' })), "The runtime's id of the container, without prefix"),
   runtime: orNull(textOrNull('Runtime that ran it: containerd, cri-o, docker, podman')),
   podUid: orNull(textOrNull('Kubernetes pod uid')),
   podName: orNull(textOrNull('Kubernetes pod name')),

@@ -1,7 +1,7 @@
 import { TextFraming } from '../kernel/framing/text-line.ts';
 import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
 import { Why137Error } from '../lib/errors.ts';
-import { parseTime, type Micros } from '../lib/time.ts';
+import { formatTime, formatTimeOrNull, parseTime, type Micros } from '../lib/time.ts';
 import { containerExitSchema } from '../model/container-exit.ts';
 import { ledgerReadingSchema } from '../model/ledger.ts';
 import { recordingSchema, type Recording } from '../model/recording.ts';
@@ -59,9 +59,9 @@ export function timelineOf(files: RecordedFiles): Timeline {
 function readRecording(files: RecordedFiles): Recording {
   const text = files.text('recording.json');
   if (text === null) return {};
-  const value = files.json('recording.json', 1, text);
+  const value = files.json('recording.json', null, text);
   const parsed = recordingSchema.safeParse(value);
-  if (!parsed.success) throw files.invalid('recording.json', 1, parsed.error.issues[0]);
+  if (!parsed.success) throw files.invalid('recording.json', 1, parsed.error.issues[0], value);
   return parsed.data;
 }
 
@@ -70,7 +70,7 @@ function journals(files: RecordedFiles): TimedEvent[] {
     files.lines(name).map(({ line, number }): TimedEvent => {
       const value = files.json(name, number, line);
       const text = typeof value === 'object' && value !== null && '__REALTIME_TIMESTAMP' in value ? String(value.__REALTIME_TIMESTAMP) : '';
-      if (!/^\d{1,16}$/.test(text)) throw files.invalid(name, number, { path: ['__REALTIME_TIMESTAMP'], message: 'is not there: give the output of journalctl -o json' });
+      if (!/^\d{1,16}$/.test(text)) throw files.invalid(name, number, { path: ['__REALTIME_TIMESTAMP'], message: 'give the output of journalctl -o json' }, value);
       return { at: Number(text), event: { type: 'journal', source: name, line } };
     }),
   );
@@ -97,25 +97,33 @@ function stamped(files: RecordedFiles, name: string, time: TimeContext, event: (
 
 function exits(files: RecordedFiles): TimedEvent[] {
   return files.lines('exits.ndjson').flatMap(({ line, number }): TimedEvent[] => {
-    const parsed = containerExitSchema.safeParse(files.json('exits.ndjson', number, line));
-    if (!parsed.success) throw files.invalid('exits.ndjson', number, parsed.error.issues[0]);
-    const { exitCode: _code, finishedAt, runtimeReason: _reason, ...container } = parsed.data;
-    const finished = parseTime(finishedAt);
-    if (finished === null) throw files.invalid('exits.ndjson', number, { path: ['finishedAt'], message: `is not an RFC 3339 time: ${finishedAt}` });
-    const started = container.startedAt === null ? finished : (parseTime(container.startedAt) ?? finished);
+    const value = files.json('exits.ndjson', number, line);
+    const parsed = containerExitSchema.safeParse(value);
+    if (!parsed.success) throw files.invalid('exits.ndjson', number, parsed.error.issues[0], value);
+    const timeOf = (field: 'finishedAt' | 'startedAt', text: string): Micros => {
+      const at = parseTime(text);
+      if (at === null) throw files.invalid('exits.ndjson', number, { path: [field], message: 'give an RFC 3339 time' }, value);
+      return at;
+    };
+    const finished = timeOf('finishedAt', parsed.data.finishedAt);
+    const started = parsed.data.startedAt === null ? null : timeOf('startedAt', parsed.data.startedAt);
+    // In UTC and microseconds, as every source tells it: times are compared as text, and make the verdict's id.
+    const exit = { ...parsed.data, finishedAt: formatTime(finished), startedAt: formatTimeOrNull(started) };
+    const { exitCode: _code, finishedAt: _at, runtimeReason: _reason, ...container } = exit;
     return [
-      { at: started, event: { type: 'container', source: 'exits.ndjson', container } },
-      { at: finished, event: { type: 'exit', source: 'exits.ndjson', exit: parsed.data } },
+      { at: started ?? finished, event: { type: 'container', source: 'exits.ndjson', container } },
+      { at: finished, event: { type: 'exit', source: 'exits.ndjson', exit } },
     ];
   });
 }
 
 function ledger(files: RecordedFiles): TimedEvent[] {
   return files.lines('ledger.ndjson').map(({ line, number }): TimedEvent => {
-    const parsed = ledgerReadingSchema.safeParse(files.json('ledger.ndjson', number, line));
-    if (!parsed.success) throw files.invalid('ledger.ndjson', number, parsed.error.issues[0]);
+    const value = files.json('ledger.ndjson', number, line);
+    const parsed = ledgerReadingSchema.safeParse(value);
+    if (!parsed.success) throw files.invalid('ledger.ndjson', number, parsed.error.issues[0], value);
     const at = parseTime(parsed.data.time);
-    if (at === null) throw files.invalid('ledger.ndjson', number, { path: ['time'], message: `is not an RFC 3339 time: ${parsed.data.time}` });
+    if (at === null) throw files.invalid('ledger.ndjson', number, { path: ['time'], message: 'give an RFC 3339 time' }, value);
     return { at, event: { type: 'ledger', source: 'ledger.ndjson', reading: parsed.data } };
   });
 }

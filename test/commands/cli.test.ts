@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import { SCHEMAS } from '../../src/commands/schema.ts';
 import { oomKillSchema } from '../../src/model/oom-kill.ts';
 import { verdictSchema } from '../../src/model/verdict.ts';
-import { root, why137, why137IntoHead, type Ran } from './run-why137.ts';
+import { bash, root, why137, why137IntoHead, type Ran } from './run-why137.ts';
 
 const JOURNAL = 'demo/recording/kernel.journal.json';
 const NODE = 'test/recordings/6.12-v2-syslog';
@@ -28,10 +28,10 @@ function victims({ code, stdout }: Ran): (number | null)[] {
   return lines(stdout).map((line) => z.parse(oomKillSchema, json(line)).victim.pid);
 }
 
-/** The line that a bad call gets: exit status 2, nothing on stdout, one sentence (perhaps two) on one line. */
+/** The line that a bad call gets: exit status 2, nothing on stdout, one sentence (perhaps two) on one line, and its code. */
 function refusal({ code, stdout, stderr }: Ran): string {
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toMatch(/^why137: [^\n]+\.\n$/);
+  expect(stderr).toMatch(/^why137: [^\n]+\. \(W137_[A-Z_]+\)\n$/);
   return stderr;
 }
 
@@ -95,6 +95,7 @@ describe('parse', () => {
     [['--format', 'xml'], ["'xml'", 'auto, journal-json, syslog, dmesg, kmsg']],
     [['--raw', 'some'], ["'some'", 'lines, full']],
     [['--year', '26'], ["'26'", 'four digits']],
+    [['--timezone', 'Mars/Olympus'], ["'Mars/Olympus'", 'IANA']],
   ])('refuses %j, saying what is allowed', async (args, said) => {
     const { code, stdout, stderr } = await why137(['parse', ...args, JOURNAL]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -106,6 +107,18 @@ describe('parse', () => {
     expect(code).toBe(0);
     expect(lines(stdout)).toHaveLength(1);
     expect(stderr).not.toMatch(/EPIPE|\n\s+at /);
+  });
+
+  it('ends when its reader has seen enough, though its input goes on', async () => {
+    const endless = `(while cat ${JOURNAL}; do sleep 0.1; done) 2>/dev/null | "$@" - | head -1`;
+    const { code, stdout } = await bash(endless, ['parse']);
+    expect([code, lines(stdout).length]).toEqual([0, 1]);
+  });
+
+  it('says that its output cannot be written', async () => {
+    const { code, stderr } = await bash('"$@" > /dev/full', ['parse', JOURNAL]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^why137: Cannot write to standard output: ENOSPC.*\(W137_OUTPUT\)$/m);
   });
 });
 
@@ -124,7 +137,7 @@ describe('replay', () => {
     file('syslog', text);
     const good = lines(readFileSync(join(root, NODE, 'exits.ndjson'), 'utf8')).slice(0, 2).join('\n');
     file('exits.ndjson', `${good}\n{"containerId":7}\n`);
-    expect(refusal(await why137(['replay', dir]))).toContain(`${join(dir, 'exits.ndjson')}:3: containerId`);
+    expect(refusal(await why137(['replay', dir]))).toContain(`${join(dir, 'exits.ndjson')}:3: containerId cannot be 7: give a string. (W137_RECORDING)`);
     file('exits.ndjson', `${good}\n\n{"containerId":\n`);
     expect(refusal(await why137(['replay', dir]))).toContain(`${join(dir, 'exits.ndjson')}:4: not valid JSON`);
   });
@@ -212,6 +225,6 @@ it('tells its version and its commands, and refuses what it does not know', asyn
   expect(help?.code).toBe(0);
   for (const command of ['agent', 'parse', 'replay', 'explain', 'exit-code', 'doctor', 'demo', 'schema']) expect(help?.stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
   expect(unknown).toMatchObject({ code: 2, stdout: '' });
-  expect(unknown?.stderr).toContain("unknown command 'explode'");
+  expect(unknown?.stderr).toMatch(/^why137: unknown command 'explode'.* \(W137_USAGE\)\n/);
   expect(none).toMatchObject({ code: 2, stdout: '' });
 });

@@ -25,7 +25,12 @@ export function why137(args: readonly string[], options: RunOptions = {}): Promi
 
 /** Runs `why137 ARGS | head -1` and gives the exit status of why137. */
 export function why137IntoHead(args: readonly string[]): Promise<Ran> {
-  return run('bash', ['-c', '"$@" | head -1; exit "${PIPESTATUS[0]}"', 'bash', process.execPath, inject('why137'), ...args], {});
+  return bash('"$@" | head -1; exit "${PIPESTATUS[0]}"', args);
+}
+
+/** Runs a line of bash in which "$@" is why137 with these arguments. */
+export function bash(line: string, args: readonly string[]): Promise<Ran> {
+  return run('bash', ['-c', line, 'bash', process.execPath, inject('why137'), ...args], {});
 }
 
 function run(command: string, args: readonly string[], { stdin = '', env = {} }: RunOptions): Promise<Ran> {

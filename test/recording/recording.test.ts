@@ -53,6 +53,12 @@ it('names every source of a kill that several files tell', () => {
   expect(oomKills.map(({ sources, trust }) => [sources, trust])).toEqual([[['dmesg.txt', 'kmsg.raw', 'syslog'], 'kernel']]);
 });
 
+it('tells the times of exits in UTC and microseconds, in their order', () => {
+  const second = EXIT.replace(ID, 'b2'.repeat(32)).replace('2026-11-23T17:43:25.870158Z', '2026-11-23T19:43:24.5+02:00');
+  const { verdicts } = replayRecording(recording({ 'exits.ndjson': `${EXIT}\n${second}\n` }), 3 * SECOND);
+  expect(verdicts.map(({ exit }) => exit.finishedAt)).toEqual(['2026-11-23T17:43:24.500000Z', '2026-11-23T17:43:25.870158Z']);
+});
+
 it('without kernel log: unknown, and says why', () => {
   const { verdicts } = replayRecording(recording({ 'exits.ndjson': EXIT }), 3 * SECOND);
   expect(verdicts).toMatchObject([{ cause: 'unknown', blindSpots: [{ source: 'kernel-log' }] }]);
@@ -72,7 +78,13 @@ it('with the kernel’s count: a line that it does not bear out is not believed'
 
 it.each([
   ['recording.json', '{', 1, 'not valid JSON'],
-  ['recording.json', '{"year":"x"}', 1, 'year'],
+  ['recording.json', '{"year":"x"}', 1, 'year cannot be "x": give a number'],
+  ['recording.json', '{"year":26}', 1, 'year cannot be 26: give a year from 1970 to 9999'],
+  ['recording.json', '{"timezone":"Mars/Olympus"}', 1, 'timezone cannot be "Mars/Olympus"'],
+  ['recording.json', '{"bootTime":"2026-02-30T00:00:00Z"}', 1, 'bootTime'],
+  ['recording.json', '{\n "year": 2026\n "kernel": "6.12"}', 3, 'not valid JSON'],
+  ['recording.json', '{\n "year": 2026,\n kernel: "6.12"}', 3, 'not valid JSON'],
+  ['exits.ndjson', EXIT.replace('"startedAt":"', '"startedAt":"about '), 1, 'startedAt cannot be "about '],
   ['exits.ndjson', `${EXIT}\n{"exitCode":1}\n`, 2, 'containerId'],
   ['exits.ndjson', `${EXIT}\n\nnonsense\n`, 3, 'not valid JSON'],
   ['exits.ndjson', EXIT.replace('2026-11-23T', 'yesterday '), 1, 'finishedAt'],

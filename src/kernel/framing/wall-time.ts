@@ -48,8 +48,7 @@ export class WallClock {
   iso(text: string): Micros | null {
     const at = parseTime(text);
     if (at !== null || this.#context.timezone === null) return at;
-    const utc = parseTime(`${text}Z`);
-    return utc === null ? null : utc - zoneOffset(this.#context.timezone, utc);
+    return asUtc(parseTime(`${text}Z`), this.#context.timezone);
   }
 
   /** The kernel's clock to wall time. */
@@ -70,27 +69,34 @@ export class WallClock {
     const date = `${String(year)}-${String(month + 1).padStart(2, '0')}-${day.trim().padStart(2, '0')}`;
     const utc = parseTime(`${date}T${clock}Z`);
     if (utc === null || new Date(utc / MS).getUTCMonth() !== month) return null;
-    return utc - zoneOffset(this.#context.timezone ?? 'UTC', utc);
+    return asUtc(utc, this.#context.timezone ?? 'UTC');
   }
 }
 
-const offsets = new Map<string, Micros>();
+/** A zone's local time to UTC; null for a zone that this Node does not know: better no time than a wrong one. */
+function asUtc(local: Micros | null, timezone: string): Micros | null {
+  const offset = local === null ? null : zoneOffset(timezone, local);
+  return local === null || offset === null ? null : local - offset;
+}
 
-/** Offset of a zone from UTC about a local time, microseconds; 0 for a zone this Node does not know. */
-function zoneOffset(timezone: string, local: Micros): Micros {
+const offsets = new Map<string, Micros | null>();
+
+/** Offset of a zone from UTC about a local time, microseconds. */
+function zoneOffset(timezone: string, local: Micros): Micros | null {
   if (timezone === 'UTC' || timezone === 'Etc/UTC') return 0;
   const key = `${timezone} ${String(Math.floor(local / HOUR))}`;
   let offset = offsets.get(key);
   if (offset === undefined) {
     // The offset at the local time taken as UTC, then once more at the moment that gives.
-    offset = offsetAt(timezone, local - offsetAt(timezone, local));
+    const near = offsetAt(timezone, local);
+    offset = near === null ? null : offsetAt(timezone, local - near);
     if (offsets.size > 1_000) offsets.clear();
     offsets.set(key, offset);
   }
   return offset;
 }
 
-function offsetAt(timezone: string, utc: Micros): Micros {
+function offsetAt(timezone: string, utc: Micros): Micros | null {
   try {
     const parts = new Intl.DateTimeFormat('en-US', {
       timeZone: timezone,
@@ -106,6 +112,6 @@ function offsetAt(timezone: string, utc: Micros): Micros {
     const local = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
     return local * MS - Math.floor(utc / (1_000 * MS)) * 1_000 * MS;
   } catch {
-    return 0;
+    return null;
   }
 }
