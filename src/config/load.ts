@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Why137Error } from '../lib/errors.ts';
+import { lineOfError } from '../lib/json-error.ts';
 import { AGENT_OPTIONS, agentConfigSchema, type AgentConfig, type AgentConfigKey } from './schema.ts';
 
 type Given = Readonly<Record<string, unknown>>;
@@ -7,12 +8,15 @@ type Given = Readonly<Record<string, unknown>>;
 const KEYS = Object.keys(AGENT_OPTIONS).filter((key): key is AgentConfigKey => key in AGENT_OPTIONS);
 
 /**
- * Flags over environment over the --config file over defaults. Throws W137_CONFIG with one sentence that names the
- * option, the value and what is allowed.
+ * Flags over environment over the --config file over defaults. Throws W137_CONFIG with one sentence that names where the
+ * value stands, the value and what is allowed.
  */
 export function loadConfig(flags: Given, env: Readonly<Record<string, string | undefined>>): AgentConfig {
   const file = typeof flags['config'] === 'string' ? flags['config'] : env['WHY137_CONFIG'];
-  const given = { ...(file === undefined ? {} : fromFile(file)), ...fromEnv(env), ...fromFlags(flags) };
+  const inFile = file === undefined || file === '' ? {} : fromFile(file);
+  const inEnv = fromEnv(env);
+  const inFlags = fromFlags(flags);
+  const given = { ...inFile, ...inEnv, ...inFlags };
   const parsed = agentConfigSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -21,8 +25,13 @@ export function loadConfig(flags: Given, env: Readonly<Record<string, string | u
     const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'a value';
     throw new Why137Error('W137_CONFIG', `The configuration file ${file ?? ''} has an unknown option: ${unknown}. Known are: ${KEYS.join(', ')}.`);
   }
-  const { flag, expected } = AGENT_OPTIONS[key];
-  throw new Why137Error('W137_CONFIG', `--${flag} (${envName(key)}) cannot be ${JSON.stringify(given[key])}: give ${expected}.`);
+  const { flag, expected, repeatable } = AGENT_OPTIONS[key];
+  const where = key in inFlags ? `--${flag}` : key in inEnv ? envName(key) : `${key} in the configuration file ${file ?? ''}`;
+  const value = given[key];
+  if (repeatable && !Array.isArray(value)) throw new Why137Error('W137_CONFIG', `${where} cannot be ${JSON.stringify(value)}: give a list, each of it ${expected}.`);
+  const index = issue?.path[1];
+  const bad: unknown = Array.isArray(value) && typeof index === 'number' ? value[index] : value;
+  throw new Why137Error('W137_CONFIG', `${where} cannot be ${JSON.stringify(bad)}: give ${expected}.`);
 }
 
 /** `WHY137_STATE_DIR` for `--state-dir`. */
@@ -46,15 +55,17 @@ function fromEnv(env: Readonly<Record<string, string | undefined>>): Given {
 function fromFile(file: string): Given {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (cause) {
     throw new Why137Error('W137_CONFIG', `The configuration file ${file} cannot be read. Give a JSON file that this user may read.`, { cause });
   }
+  const keys = 'Keys are the options in camelCase, such as {"stateDir": "/var/lib/why137"}';
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  } catch {
-    // Said below.
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Why137Error('W137_CONFIG', `The configuration file ${file}:${String(lineOfError(text, cause))} is not JSON. ${keys}.`, { cause });
   }
-  throw new Why137Error('W137_CONFIG', `The configuration file ${file} is not a JSON object. Keys are the options in camelCase, such as {"stateDir": "/var/lib/why137"}.`);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new Why137Error('W137_CONFIG', `The configuration file ${file} is not a JSON object. ${keys}.`);
 }

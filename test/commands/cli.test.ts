@@ -202,10 +202,12 @@ describe('agent refuses', () => {
 
   it.each([
     ['missing', null, /cannot be read/],
-    ['not JSON', '{"journal":', /not a JSON object/],
+    ['not JSON', '{\n"journal":\n off}', /not JSON\.json:3 is not JSON/],
     ['no object', '[]', /not a JSON object/],
     ['of an unknown option', '{"lisen":"127.0.0.1:0"}', /unknown option: lisen.*\blisten\b/],
-    ['of a bad value', '{"logLevel":"loud"}', /log-level.*"loud".*\bdebug\b/],
+    ['of a bad value', '{"logLevel":"loud"}', /logLevel in the configuration file .*of a bad value\.json cannot be "loud".*\bdebug\b/],
+    ['of no list', '{"kernelLogFile":"/var/log/syslog"}', /kernelLogFile in .* cannot be "\/var\/log\/syslog": give a list/],
+    ['of a bad item', '{"kernelLogFile":["/var/log/syslog","kern.log"]}', /kernelLogFile in .* cannot be "kern\.log": give an absolute path/],
   ])('a configuration file that is %s', async (what, text, said) => {
     const config = text === null ? join(dir, 'nowhere.json') : file(`${what}.json`, text);
     expect(refusal(await why137(['agent', '--config', config]))).toMatch(said);
