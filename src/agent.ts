@@ -2,6 +2,8 @@ import type { Clock } from './host/clock.ts';
 import { explainExitCode } from './exit-codes/explain-exit-code.ts';
 import type { TimeContext } from './kernel/framing/wall-time.ts';
 import { SECOND, type Micros } from './lib/time.ts';
+import type { Container } from './model/container-exit.ts';
+import type { OomKill } from './model/oom-kill.ts';
 import type { SourceEvent } from './model/source-event.ts';
 import type { Sources } from './model/source-status.ts';
 import { createHttp, type Http } from './outputs/http/http.ts';
@@ -52,6 +54,7 @@ export class Agent {
     });
     for (const kill of history?.oomKills ?? []) store.putOomKill(kill);
     for (const verdict of history?.verdicts ?? []) store.putVerdict(verdict);
+    const containerOf = (kill: OomKill): Container | null => this.#pipeline.container(kill.containerId);
     this.#pipeline = new Pipeline({
       settleUs: parts.settleMs * 1_000,
       sources: parts.sources,
@@ -69,7 +72,7 @@ export class Agent {
           if (history?.knows(kill) === true || !isNew) return;
           history?.kill(kill);
           metrics.oomKill(kill);
-          log.oomKill(kill);
+          log.oomKill(kill, containerOf(kill));
         },
         ledgerGap({ from, to, counted, parsed }) {
           const why = `the kernel counted ${String(counted)} OOM kills, ${String(parsed)} kill lines could be read`;
@@ -80,6 +83,7 @@ export class Agent {
     this.#http = createHttp({
       store,
       sources: () => this.sources(),
+      containersNamed: (target) => this.#pipeline.containersNamed(target),
       ready: () => this.ready(),
       metrics: () => {
         metrics.sources(this.sources());

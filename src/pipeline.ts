@@ -1,4 +1,5 @@
 import { Correlator, type CorrelatorOutput } from './correlate/correlator.ts';
+import { ContainerBook } from './correlate/container-book.ts';
 import { SourceCoverage } from './correlate/coverage.ts';
 import { LedgerBook } from './correlate/ledger-book.ts';
 import type { TimeContext } from './kernel/framing/wall-time.ts';
@@ -6,6 +7,7 @@ import { BulkReader } from './kernel/reader/bulk-reader.ts';
 import { JournalReader, KmsgReader } from './kernel/reader/record-reader.ts';
 import type { KillListener } from './kernel/report/assembler.ts';
 import { formatTimeOrNull, MINUTE, MS, type Micros } from './lib/time.ts';
+import type { Container } from './model/container-exit.ts';
 import type { Trust } from './model/oom-kill.ts';
 import type { SourceEvent, SourceKind } from './model/source-event.ts';
 import type { Sources } from './model/source-status.ts';
@@ -34,6 +36,8 @@ interface Reader {
   end(): void;
 }
 
+/** Containers, alive and dead, of which is known who they are. */
+const MAX_CONTAINERS = 5_000;
 /** A text log's report may be looked back for so far. */
 const LOOK_BACK_BYTES = 1024 * 1024;
 /** /dev/kmsg is read ten times a second, and says at least once a second how far. */
@@ -50,6 +54,7 @@ export class Pipeline {
   readonly #coverage = new Map<string, SourceCoverage>();
   readonly #readers = new Map<string, Reader>();
   readonly #ledger = new LedgerBook();
+  readonly #containers = new ContainerBook(MAX_CONTAINERS);
   readonly #correlator: Correlator;
   #now: Micros = 0;
   #dataUs: Micros = 0;
@@ -57,7 +62,7 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     this.#options = options;
     for (const { name, kind, hides } of options.sources) this.#coverage.set(name, new SourceCoverage(name, kind, hides));
-    this.#correlator = new Correlator({ settleUs: options.settleUs }, [...this.#coverage.values()], this.#ledger, options.output);
+    this.#correlator = new Correlator({ settleUs: options.settleUs, containers: this.#containers }, [...this.#coverage.values()], this.#ledger, options.output);
   }
 
   hear(event: SourceEvent, now: Micros): void {
@@ -112,6 +117,16 @@ export class Pipeline {
     this.#now = now;
     for (const reader of this.#readers.values()) reader.end();
     this.advance(now);
+  }
+
+  /** What is known of a container, whether it lives or not. */
+  container(id: string | null): Container | null {
+    return id === null ? null : this.#containers.get(id);
+  }
+
+  /** Ids of the containers that a name names: `namespace/pod`, `namespace/pod/container`, or a pod's name. */
+  containersNamed(target: string): readonly string[] {
+    return this.#containers.named(target);
   }
 
   sources(now: Micros): Sources {

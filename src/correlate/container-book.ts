@@ -74,6 +74,17 @@ export class ContainerBook {
     return startedUs !== null && startedUs > endedUs ? startedUs : null;
   }
 
+  /** Ids of the containers that `namespace/pod`, `namespace/pod/container` or the name of a pod names. */
+  named(target: string): readonly string[] {
+    const [first, second, third, ...rest] = target.split('/');
+    if (rest.length > 0) return [];
+    const [namespace, pod] = second === undefined ? [undefined, first] : [first, second];
+    return [...this.#byId.values()].flatMap(({ container: c }) => {
+      const fits = c.podName === pod && (namespace === undefined || c.podNamespace === namespace) && (third === undefined || c.containerName === third);
+      return fits ? [c.containerId] : [];
+    });
+  }
+
   /** Which container has, or last had, this host pid as its PID 1. */
   withInitPid(pid: number | null): string | null {
     return pid === null ? null : (this.#byPid.get(pid) ?? null);

@@ -23,6 +23,8 @@ export interface CorrelatorOptions {
   readonly settleUs: Micros;
   readonly maxExits?: number;
   readonly maxKills?: number;
+  /** Shared with whoever asks for names. */
+  readonly containers?: ContainerBook;
 }
 
 interface Exit {
@@ -73,7 +75,7 @@ export class Correlator {
     this.#sources = sources;
     this.#ledger = ledger;
     this.#output = output;
-    this.#containers = new ContainerBook(options.maxExits ?? 5_000);
+    this.#containers = options.containers ?? new ContainerBook(options.maxExits ?? 5_000);
     this.#kills = new KillBook(options.maxKills ?? 5_000);
   }
 

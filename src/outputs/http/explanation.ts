@@ -9,7 +9,7 @@ export const explanationSchema = doc(
     target: doc(z.string(), 'As asked'),
     items: doc(z.array(verdictSchema), 'Verdicts, newest first, 100 at most'),
     total: doc(z.int(), 'How many verdicts there are of it'),
-    oomKills: doc(z.array(oomKillSchema), 'The kills that the verdicts name; without verdicts, the kills in that container'),
+    oomKills: doc(z.array(oomKillSchema), 'The kills that the verdicts name; without verdicts, the kills in those containers'),
   }),
   'Everything known of one pod or container',
 );

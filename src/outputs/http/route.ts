@@ -11,6 +11,8 @@ import type { Streams } from './streams.ts';
 export interface HttpDeps {
   readonly store: Store;
   readonly sources: () => Sources;
+  /** Ids of the containers, alive or dead, that a name names: `namespace/pod`, `namespace/pod/container`, or a pod's name. */
+  readonly containersNamed: (target: string) => readonly string[];
   readonly ready: () => { readonly ready: boolean; readonly why: string };
   /** The Prometheus text. */
   readonly metrics: () => Promise<string> | string;

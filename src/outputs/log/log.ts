@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { formatTime, formatTimeOrNull, type Micros } from '../../lib/time.ts';
+import type { Container } from '../../model/container-exit.ts';
 import type { OomKill } from '../../model/oom-kill.ts';
 import type { SourceEvent } from '../../model/source-event.ts';
 import type { Verdict } from '../../model/verdict.ts';
@@ -20,8 +21,8 @@ export interface LogOptions {
 
 export interface Log {
   verdict(verdict: Verdict): void;
-  /** `endedContainer`: a verdict tells of this kill already, so that it is a detail (debug). */
-  oomKill(kill: OomKill, endedContainer?: boolean): void;
+  /** `container`: who the victim's container is, where that is known. */
+  oomKill(kill: OomKill, container?: Container | null): void;
   /** `source.up`, `source.down` or `source.gap`. */
   source(event: Told): void;
   /** `event` begins with `agent.` or `source.`; the fields are the caller's. */
@@ -53,8 +54,8 @@ export function createLog({ write = openStdout(), level, nodeName, now }: LogOpt
       const quiet = verdict.family === 'program' || verdict.family === 'orchestrator';
       line(quiet ? 'info' : 'warn', 'exit.verdict', verdictSentence(verdict), verdictFields(verdict));
     },
-    oomKill(kill, endedContainer = false) {
-      line(endedContainer ? 'debug' : 'warn', 'oom.kill', killSentence(kill), killFields(kill));
+    oomKill(kill, container = null) {
+      line('warn', 'oom.kill', killSentence(kill, container), killFields(kill, container));
     },
     source(event) {
       const source = { 'why137.source': event.source };
@@ -105,10 +106,14 @@ function verdictFields({ container, exit, ...verdict }: Verdict): OrNull<LogFiel
   };
 }
 
-function killFields(kill: OomKill): OrNull<LogFields> {
+function killFields(kill: OomKill, container: Container | null): OrNull<LogFields> {
   return {
-    'k8s.pod.uid': kill.podUid,
+    'k8s.namespace.name': container?.podNamespace ?? null,
+    'k8s.pod.name': container?.podName ?? null,
+    'k8s.pod.uid': kill.podUid ?? container?.podUid ?? null,
+    'k8s.container.name': container?.containerName ?? null,
     'container.id': kill.containerId,
+    'container.runtime.name': container?.runtime ?? null,
     'process.pid': kill.victim.pid,
     'why137.oom_kill.id': kill.id,
     'why137.oom_kill.time': kill.time,

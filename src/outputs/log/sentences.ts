@@ -1,4 +1,5 @@
 import { sayBytes } from '../../lib/bytes.ts';
+import type { Container } from '../../model/container-exit.ts';
 import type { OomKill } from '../../model/oom-kill.ts';
 import type { Verdict } from '../../model/verdict.ts';
 
@@ -33,9 +34,9 @@ const SCOPE_OF: Readonly<Record<OomKill['scope'], string>> = {
 };
 
 /** `The kernel killed java (pid 48213) in container 0123456789ab: the container's memory limit was hit, 512 MiB of 512 MiB.` */
-export function killSentence({ victim, containerId, level, scope, memory }: OomKill): string {
+export function killSentence({ victim, containerId, level, scope, memory }: OomKill, container: Container | null = null): string {
   const who = `${victim.comm ?? 'a process'}${victim.pid === null ? '' : ` (pid ${String(victim.pid)})`}`;
-  const where = containerId === null ? '' : ` in container ${containerId.slice(0, 12)}`;
+  const where = containerId === null ? '' : ` in ${container?.podName == null ? `container ${containerId.slice(0, 12)}` : nameOf(container)}`;
   const { usageBytes, limitBytes } = memory;
   const numbers = usageBytes === null || limitBytes === null ? '' : `, ${sayBytes(usageBytes)} of ${sayBytes(limitBytes)}`;
   return `The kernel killed ${who}${where}: ${level === null ? SCOPE_OF[scope] : LIMIT_OF[level]}${numbers}.`;

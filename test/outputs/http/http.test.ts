@@ -74,6 +74,9 @@ describe('resources', () => {
     expect([pod.items.map((v) => v.id), pod.total, pod.oomKills.map((k) => k.id)]).toEqual([['vb', 'va'], 2, ['k1']]);
     const living = z.parse(explanationSchema, (await ask('/v1/explain?target=alive9')).body);
     expect([living.items, living.oomKills.map((k) => k.id)]).toEqual([[], ['k2']]);
+    const byName = await serve({ store: served.store, containersNamed: (target) => (target === 'shop/live' ? ['alive9999'] : []) });
+    expect(await get(`${byName.url}/v1/explain?target=shop/live`)).toMatchObject({ status: 200, body: { items: [], oomKills: [{ id: 'k2' }] } });
+    await byName.http.close();
     expect(await ask('/v1/explain?target=no/such')).toMatchObject({ status: 404 });
     const nameless = await ask('/v1/explain');
     expect([nameless.status, z.parse(problemSchema, nameless.body).detail]).toEqual([400, expect.stringContaining('target is missing')]);

@@ -47,6 +47,7 @@ export async function serve(options: Partial<HttpOptions> = {}, port = 0): Promi
   const http = createHttp({
     store,
     sources: () => SOURCES,
+    containersNamed: () => [],
     ready: () => ({ ready: true, why: 'all read' }),
     metrics: () => 'up 1\n',
     now: () => T0,

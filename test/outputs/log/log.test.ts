@@ -57,14 +57,16 @@ it('leaves out what is not known, and names a container without a pod by its id'
   for (const key of ['k8s.pod.name', 'process.pid', 'why137.runtime_agrees', 'k8s.node.name']) expect(line).not.toHaveProperty([key]);
 });
 
-it('writes a kill of its own as warn, one that a verdict tells of as debug', () => {
+it('writes a kill, with the names of its container where they are known', () => {
+  const { container } = verdict('v1');
   const lines = linesOf((log) => {
     log.oomKill(oomKill('k1'));
-    log.oomKill(oomKill('k2'), true);
+    log.oomKill(oomKill('k2'), container);
   });
-  expect(lines.map(({ level, event }) => [level, event])).toEqual([['warn', 'oom.kill'], ['debug', 'oom.kill']]);
+  expect(lines.map(({ level, event }) => [level, event])).toEqual([['warn', 'oom.kill'], ['warn', 'oom.kill']]);
   expect(lines[0]?.msg).toBe("The kernel killed java (pid 48213) in container c1c0ffee: the container's memory limit was hit, 512 MiB of 512 MiB.");
-  expect(linesOf((log) => { log.oomKill(oomKill('k2'), true); }, 'info')).toEqual([]);
+  expect(lines[1]).toMatchObject({ 'k8s.namespace.name': 'shop', 'k8s.pod.name': 'cart-7d9f', 'k8s.container.name': 'app', 'container.id': 'c1c0ffee' });
+  expect(lines[1]?.msg).toContain('in shop/cart-7d9f app: ');
 });
 
 it('says of a kill only what is known', () => {
