@@ -73,8 +73,7 @@ function openHistory(dir: string, log: Log): History | null {
 
 function address(listen: string): { host: string; port: number } {
   const at = listen.lastIndexOf(':');
-  const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
-  return { host: host === '' ? '0.0.0.0' : host, port: Number(listen.slice(at + 1)) };
+  return { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) };
 }
 
 function stopped(signal: AbortSignal): Promise<void> {

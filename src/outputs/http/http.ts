@@ -16,7 +16,7 @@ export interface HttpOptions extends HttpDeps {
 }
 
 export interface Http {
-  /** Throws Why137Error W137_LISTEN. Port 0 takes a free one; `url` says which. */
+  /** Throws Why137Error W137_LISTEN. Port 0 takes a free one; `url` says which. An empty host is every address. */
   listen(where: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }>;
   /** Ends streams and idle connections at once, others after a moment. */
   close(): Promise<void>;
@@ -61,7 +61,8 @@ export function createHttp(options: HttpOptions): Http {
       await listening(server, host, port);
       const address = server.address();
       const bound = address !== null && typeof address === 'object' ? address.port : port;
-      return { url: `http://${host.includes(':') ? `[${host}]` : host}:${String(bound)}` };
+      const name = host === '' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+      return { url: `http://${name}:${String(bound)}` };
     },
     close: () =>
       new Promise((resolve) => {
@@ -122,11 +123,12 @@ async function listening(server: Server, host: string, port: number): Promise<vo
   await new Promise<void>((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
       const why = error.code === 'EADDRINUSE' ? 'another program listens there' : (error.code ?? error.message);
-      const sentence = `Cannot listen on ${host}:${String(port)}: ${why}. Choose another address with --listen.`;
+      const sentence = `Cannot listen on ${host.includes(':') ? `[${host}]` : host}:${String(port)}: ${why}. Choose another address with --listen.`;
       reject(new Why137Error('W137_LISTEN', sentence, { cause: error }));
     };
     server.once('error', failed);
-    server.listen({ host, port }, () => {
+    // Without a host Node takes every address of both families, or of IPv4 where there is no IPv6.
+    server.listen(host === '' ? { port } : { host, port }, () => {
       server.off('error', failed);
       resolve();
     });
