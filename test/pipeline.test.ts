@@ -237,3 +237,10 @@ it('an unrelated kill or exit changes nothing', () => {
     expect(scene(others.flat())).toEqual(scene([]));
   }), { numRuns: 60 });
 });
+
+it('counts every gap of a source, though it keeps the last ones only', () => {
+  const node = new Node().ready('journal');
+  for (let n = 0; n < 100; n += 1) node.hear([{ type: 'gap', source: 'journal', from: T0 + n, to: T0 + n, why: 'lost' }]);
+  const journal = node.pipeline.sources(node.now).sources.find(({ name }) => name === 'journal');
+  expect([journal?.gapCount, (journal?.gaps.length ?? 0) < 100]).toEqual([100, true]);
+});

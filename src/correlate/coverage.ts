@@ -42,6 +42,8 @@ export class SourceCoverage {
   readonly intervals: Interval[] = [];
   readonly gaps: { from: Micros | null; to: Micros | null; why: string }[] = [];
   #heardUs: Micros = -Infinity;
+  /** All of them, also those that are not kept. */
+  #gapCount = 0;
 
   constructor(name: string, kind: SourceKind, hides: string) {
     this.name = name;
@@ -74,6 +76,7 @@ export class SourceCoverage {
         this.cure = event.cure;
         return null;
       case 'gap':
+        this.#gapCount += 1;
         this.gaps.push({ from: event.from, to: event.to, why: event.why });
         if (this.gaps.length > MAX_KEPT) this.gaps.shift();
         return { from: event.from ?? -Infinity, to: (event.to ?? Infinity) + BEFORE_US };
@@ -124,6 +127,7 @@ export class SourceCoverage {
       position,
       coverage: this.intervals.map(({ from, to }) => ({ from: formatTimeOrNull(from), to: formatTimeOrNull(to) ?? '' })),
       gaps: this.gaps.map(({ from, to, why }) => ({ from: formatTimeOrNull(from), to: formatTimeOrNull(to), why })),
+      gapCount: this.#gapCount,
       hides: this.hides,
       records: this.records,
       dropped: { ...dropped },

@@ -17,6 +17,7 @@ export const sourceStatusSchema = doc(
       'Times over which it has certainly read everything it offers',
     ),
     gaps: z.array(z.object({ from: timeOrNull('begin'), to: timeOrNull('end'), why: z.string() })),
+    gapCount: doc(z.int(), 'How many gaps there were since the start; `gaps` has the last of them'),
     hides: doc(z.string(), 'What cannot be seen while it is down'),
     records: doc(z.int(), 'Records received'),
     dropped: doc(z.record(z.string(), z.int()), 'Records not used, by reason'),

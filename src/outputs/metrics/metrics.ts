@@ -82,10 +82,10 @@ const COPIED = ['sourceUp', 'sourceLag', 'sourceGaps', 'sourceRecords', 'sourceD
 
 function copySources(registry: MetricRegistry, sources: Sources['sources']): void {
   for (const key of COPIED) registry.clear(key);
-  for (const { name: source, kind, up, lagMs, gaps, records, dropped } of sources) {
+  for (const { name: source, kind, up, lagMs, gapCount, records, dropped } of sources) {
     registry.set('sourceUp', { source, kind }, up ? 1 : 0);
     if (lagMs !== null) registry.set('sourceLag', { source }, lagMs / 1_000);
-    registry.inc('sourceGaps', { source }, gaps.length);
+    registry.inc('sourceGaps', { source }, gapCount);
     registry.inc('sourceRecords', { source }, records);
     for (const [reason, count] of Object.entries(dropped)) registry.inc('sourceDropped', { source, reason }, count);
   }

@@ -20,6 +20,7 @@ export const SOURCES: Sources = {
       position: 's=1;i=2',
       coverage: [{ from: null, to: '2026-11-23T03:02:11.000000Z' }],
       gaps: [{ from: null, to: null, why: 'rotated' }],
+      gapCount: 1,
       hides: 'kernel kills',
       records: 40,
       dropped: { 'not-kernel': 3 },
