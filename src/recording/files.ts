@@ -59,9 +59,9 @@ export class RecordedFiles {
   invalid(name: string, line: number, issue: Issue | undefined, value?: unknown): Why137Error {
     const { path = [], message = 'not valid', expected } = issue ?? {};
     const field = path.length === 0 ? 'the line' : path.map(String).join('.');
-    const found = JSON.stringify(path.reduce(inside, value));
+    const found = path.reduce(inside, value);
     const rule = expected === undefined ? message : `give ${ALLOWED[expected] ?? expected}`;
-    const what = value === undefined ? field : found === undefined ? `${field} is missing` : `${field} cannot be ${found.slice(0, 100)}`;
+    const what = value === undefined ? field : found === undefined ? `${field} is missing` : `${field} cannot be ${JSON.stringify(found).slice(0, 100)}`;
     return new Why137Error('W137_RECORDING', `${join(this.dir, name)}:${String(line)}: ${what}: ${rule}.`);
   }
 }
