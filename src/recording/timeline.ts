@@ -1,7 +1,7 @@
 import { TextFraming } from '../kernel/framing/text-line.ts';
 import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
 import { Why137Error } from '../lib/errors.ts';
-import { formatTime, formatTimeOrNull, parseTime, type Micros } from '../lib/time.ts';
+import { formatTime, formatTimeOrNull, parseTime, SECOND, type Micros } from '../lib/time.ts';
 import { containerExitSchema } from '../model/container-exit.ts';
 import { ledgerReadingSchema } from '../model/ledger.ts';
 import { recordingSchema, type Recording } from '../model/recording.ts';
@@ -24,6 +24,8 @@ export interface Timeline {
 
 /** What happens to a file of a recording. To add one, add a row. */
 const KERNEL_TEXTS = ['dmesg.txt', 'syslog', 'messages'] as const;
+/** A log cut down to what matters begins with a report, which an exit may follow at once. */
+const REPORT_US = 5 * SECOND;
 const HIDES = 'the kernel said nothing else in this recording';
 
 /** A recording as its node's sources would have told it, in order of time. Throws W137_RECORDING naming file and line. */
@@ -48,12 +50,18 @@ export function timelineOf(files: RecordedFiles): Timeline {
     { name: 'exits.ndjson', kind: 'exits' as const, hides: 'exits that were not recorded' },
     ...(files.text('ledger.ndjson') === null ? [] : [{ name: 'ledger.ndjson', kind: 'ledger' as const, hides: "the kernel's own count" }]),
   ];
-  // A recording is taken to be whole, from the boot of its node to its last word. It says so at its end only: while a
+  // A log is taken to be whole from its first line to the recording's last word. It says so at its end only: while a
   // source is known to be read up to now, its lines without time would be taken to be written now.
-  const begin = sources.map(({ name }): TimedEvent => ({ at: from, event: { type: 'up', source: name, detail: 'recorded' } }));
-  const end = names.map((name): TimedEvent => ({ at: last, event: { type: 'covered', source: name, from: null, to: last } }));
-  const sorted = told.map((one, index) => ({ one, index })).sort((a, b) => a.one.at - b.one.at || a.index - b.index);
-  return { events: [...begin, ...sorted.map(({ one }) => one), ...end], sources, time, from, to: last };
+  const begin = sources.map(({ name }): TimedEvent => ({ at: beginOf(name, logs) ?? from, event: { type: 'up', source: name, detail: 'recorded' } }));
+  const end = names.map((name): TimedEvent => ({ at: last, event: { type: 'covered', source: name, from: beginOf(name, logs) ?? from, to: last } }));
+  const sorted = [...begin, ...told].map((one, index) => ({ one, index })).sort((a, b) => a.one.at - b.one.at || a.index - b.index);
+  return { events: [...sorted.map(({ one }) => one), ...end], sources, time, from, to: last };
+}
+
+/** From when on a log tells what happened: its first line, or what it reports of; lines without time may be of any. */
+function beginOf(name: string, logs: readonly TimedEvent[]): Micros | null {
+  const first = logs.reduce((least, { at, event }) => (event.source === name ? Math.min(least, at) : least), Infinity);
+  return Number.isFinite(first) ? first - REPORT_US : null;
 }
 
 function readRecording(files: RecordedFiles): Recording {

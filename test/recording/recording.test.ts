@@ -68,6 +68,11 @@ it('without times a kill is joined by identity all the same, and claims less', (
   expect(causes(recording({ syslog: syslog('\n'), 'exits.ndjson': EXIT }))).toEqual([['container-limit-oom', 'likely', 1]]);
 });
 
+it('before the first line of its logs: unknown', () => {
+  const early = EXIT.replace('17:43:25', '16:43:25').replace('17:43:23', '16:43:23').replace(ID, 'b2'.repeat(32)).replace('597', '598');
+  expect(causes(recording({ 'kmsg.raw': kmsg, 'recording.json': NODE, 'exits.ndjson': `${early}\n${EXIT}` }))).toEqual([['unknown', 'possible', 0], ['container-limit-oom', 'certain', 1]]);
+});
+
 it('with the kernel’s count: a line that it does not bear out is not believed', () => {
   const ledger = (first: number, second: number): string => `{"time":"2026-11-23T17:43:00Z","oomKill":${first}}\n{"time":"2026-11-23T17:43:30Z","oomKill":${second}}\n`;
   const files = { syslog: syslog('\n'), 'recording.json': NODE };
