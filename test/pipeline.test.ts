@@ -150,7 +150,7 @@ describe('no kill', () => {
     node.pass(1);
     expect(said(node.last())?.slice(0, 2)).toEqual(['not-oom', 'likely']);
 
-    const counted = new Node().ready('journal').pass(10 * SECOND).hear([reading(AT - 40 * SECOND, 4), exited('app', AT), reading(AT, 4)]);
+    const counted = new Node().ready('journal').pass(10 * SECOND).hear([reading(AT - 40 * SECOND, 4), exited('app', AT + 1), reading(AT + 1, 4)]);
     expect(said(counted.last())).toEqual(['not-oom', 'certain', null, true]);
   });
 

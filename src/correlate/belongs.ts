@@ -1,5 +1,6 @@
 import { SECOND, type Micros } from '../lib/time.ts';
 import type { ContainerExit } from '../model/container-exit.ts';
+import type { OomKill } from '../model/oom-kill.ts';
 import { exitKeys, killKeys } from './join-keys.ts';
 import type { KillEntry } from './kill-book.ts';
 
@@ -19,13 +20,22 @@ export interface Life {
 }
 
 /** Whether a kill is of this container: by container id, by its cgroup, or by PID 1's host pid. Never by time alone. */
-export function belongs({ kill, atUs }: KillEntry, { exit, startedUs, finishedUs, nextStartUs }: Life): boolean {
+export function belongs(entry: KillEntry, { exit, startedUs, finishedUs, nextStartUs }: Life): boolean {
+  const { kill, atUs } = entry;
+  const isInit = exit.initPid !== null && kill.victim.pid === exit.initPid;
+  const named = new Set(killKeys(kill).filter((key) => !key.startsWith('pid ')));
+  const isNamed = exitKeys(exit).some((key) => named.has(key));
+  // Container and PID 1 both agree: no clock can say otherwise.
+  if (isNamed && isInit) return true;
   if (atUs !== null && atUs > finishedUs + LATE_US) return false;
   if (atUs !== null && startedUs !== null && atUs < startedUs - SLACK_US) return false;
-  const isInit = exit.initPid !== null && kill.victim.pid === exit.initPid;
   if (!isInit && atUs !== null && nextStartUs !== null && atUs > nextStartUs) return false;
-  const named = new Set(killKeys(kill).filter((key) => !key.startsWith('pid ')));
-  if (exitKeys(exit).some((key) => named.has(key))) return true;
-  if (kill.containerId !== null || kill.victimCgroup !== null) return false;
+  if (isNamed) return true;
+  // Another container's, by the kernel's own word. What only a text says of the cgroup takes nobody's kill away.
+  if (!entry.bare && isOfAnother(kill, exit)) return false;
   return isInit && (atUs === null || (atUs >= finishedUs - PID_WINDOW_US && atUs <= finishedUs + SLACK_US));
+}
+
+function isOfAnother({ containerId, podUid }: OomKill, exit: ContainerExit): boolean {
+  return containerId !== null || (podUid !== null && exit.podUid !== null && exit.podUid !== podUid);
 }

@@ -3,6 +3,7 @@ import { SANDBOX_NAME, type Container, type ContainerExit } from '../model/conta
 
 /** Two sources tell the same end with times that differ by less. */
 export const SAME_END_US = 10 * SECOND;
+const SLACK_US = 2 * SECOND;
 
 interface Entry {
   container: Container;
@@ -69,8 +70,8 @@ export class ContainerBook {
 
   /** When the container was started again after this end; null where it was not. */
   nextStart(containerId: string, endedUs: Micros): Micros | null {
-    const startedAt = this.get(containerId)?.startedAt ?? null;
-    const startedUs = startedAt === null ? null : parseTime(startedAt);
+    const known = this.get(containerId);
+    const startedUs = known === null ? null : startOf(known);
     return startedUs !== null && startedUs > endedUs ? startedUs : null;
   }
 
@@ -85,21 +86,32 @@ export class ContainerBook {
     });
   }
 
-  /** Which container has, or last had, this host pid as its PID 1. */
-  withInitPid(pid: number | null): string | null {
-    return pid === null ? null : (this.#byPid.get(pid) ?? null);
+  /** Which container had this host pid as its PID 1 at the moment (null: at any time). Pids are used again. */
+  withInitPid(pid: number | null, at: Micros | null): string | null {
+    const containerId = pid === null ? undefined : this.#byPid.get(pid);
+    const entry = containerId === undefined ? undefined : this.#byId.get(containerId);
+    if (!entry || containerId === undefined) return null;
+    const startedUs = startOf(entry.container);
+    const lived = at === null || ((startedUs === null || startedUs <= at + SLACK_US) && (entry.endedUs === null || entry.endedUs >= at - SLACK_US));
+    return lived ? containerId : null;
   }
 
   /** Other containers of the pod that lived at the moment; not the same container's earlier lives, nor the pod's sandbox. */
   siblings(exit: ContainerExit, at: Micros): readonly Container[] {
-    const ids = exit.podUid === null ? [] : [...(this.#byPod.get(exit.podUid) ?? [])];
-    return ids.flatMap((id) => {
+    return this.#inPod(exit).flatMap((id) => {
       const entry = this.#byId.get(id);
-      if (!entry || id === exit.containerId || isSandbox(entry.container)) return [];
+      if (!entry || id === exit.containerId || isSandbox(entry.container) || !samePod(entry.container, exit)) return [];
       const { podName, containerName } = entry.container;
       if (containerName !== null && containerName === exit.containerName && podName === exit.podName) return [];
+      const startedUs = startOf(entry.container);
+      if (startedUs !== null && startedUs > at) return [];
       return entry.endedUs !== null && entry.endedUs < at - SECOND ? [] : [entry.container];
     });
+  }
+
+  /** Ids of all that may be of this container's pod. */
+  #inPod(container: Container): readonly string[] {
+    return [...new Set(podKeys(container).flatMap((key) => [...(this.#byPod.get(key) ?? [])]))];
   }
 
   #keep(entry: Entry): void {
@@ -115,26 +127,46 @@ export class ContainerBook {
     this.#byId.delete(containerId);
     this.#ended.delete(containerId);
     if (!entry) return;
-    const { podUid, initPid } = entry.container;
-    const ids = podUid === null ? undefined : this.#byPod.get(podUid);
-    ids?.delete(containerId);
-    if (podUid !== null && ids?.size === 0) this.#byPod.delete(podUid);
+    const { initPid } = entry.container;
+    for (const key of podKeys(entry.container)) {
+      const ids = this.#byPod.get(key);
+      ids?.delete(containerId);
+      if (ids?.size === 0) this.#byPod.delete(key);
+    }
     if (initPid !== null && this.#byPid.get(initPid) === containerId) this.#byPid.delete(initPid);
   }
 
-  #index({ podUid, containerId, initPid }: Container): void {
+  #index(container: Container): void {
+    const { containerId, initPid } = container;
     if (initPid !== null) this.#byPid.set(initPid, containerId);
-    if (podUid === null) return;
-    const ids = this.#byPod.get(podUid) ?? new Set();
-    ids.add(containerId);
-    this.#byPod.set(podUid, ids);
+    for (const key of podKeys(container)) {
+      const ids = this.#byPod.get(key) ?? new Set();
+      ids.add(containerId);
+      this.#byPod.set(key, ids);
+    }
   }
+}
+
+/** Whether two are told to be of one pod. A name is used again by the next pod. */
+export function samePod(one: Container, other: Container): boolean {
+  if (one.podUid && other.podUid) return one.podUid === other.podUid;
+  return one.podName !== null && one.podName !== '' && one.podName === other.podName && one.podNamespace === other.podNamespace;
+}
+
+/** A pod by its uid, and by its name where that is all that is told. */
+function podKeys({ podUid, podNamespace, podName }: Container): readonly string[] {
+  const keys = podUid ? [podUid] : [];
+  return podName ? [...keys, `${podNamespace ?? ''}/${podName}`] : keys;
+}
+
+function startOf({ startedAt }: Container): Micros | null {
+  return startedAt === null ? null : parseTime(startedAt);
 }
 
 /** Whether what is told is of a later start of the same id (docker restart, ctr). */
 function isAnotherLife({ container, endedUs }: Entry, told: Container): boolean {
   if (container.initPid !== null && told.initPid !== null) return container.initPid !== told.initPid;
-  const startedUs = told.startedAt === null ? null : parseTime(told.startedAt);
+  const startedUs = startOf(told);
   return endedUs !== null && startedUs !== null && startedUs > endedUs;
 }
 

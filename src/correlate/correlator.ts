@@ -5,10 +5,11 @@ import type { Container, ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { belongs } from './belongs.ts';
-import { ContainerBook, fill, isSandbox, SAME_END_US } from './container-book.ts';
+import { ContainerBook, fill, isSandbox, samePod } from './container-book.ts';
 import { kernelLogView, OF_ANOTHER_CLOCK, type SourceCoverage, type Span } from './coverage.ts';
 import { exitKeys, KeyIndex, killKeys } from './join-keys.ts';
 import { KillBook, type KillEntry } from './kill-book.ts';
+import { endedBy, isBeyondNews, isSameExit, isWithin, timeOf, type KnownExit as Exit } from './known-exit.ts';
 import { NOT_COMPARABLE, TWICE_US, type LedgerBook } from './ledger-book.ts';
 
 /** Hears the answers. */
@@ -27,21 +28,6 @@ export interface CorrelatorOptions {
   readonly containers?: ContainerBook;
 }
 
-interface Exit {
-  exit: ContainerExit;
-  readonly finishedUs: Micros;
-  readonly heardUs: Micros;
-  /** Heard as it happened, not told of the past. */
-  readonly live: boolean;
-  deadlineUs: Micros;
-  settled: boolean;
-  /** Of before the wall clock was set back: the same times have come again since. */
-  former: boolean;
-  /** What it was last judged by, besides containers and kills. */
-  surroundings: string;
-  verdict: Verdict | null;
-}
-
 const LIVE_US = 60 * SECOND;
 /** How often exits are looked at that nothing new was told of by name or time. */
 const LOOK_US = SECOND / 4;
@@ -49,6 +35,10 @@ const LOOK_US = SECOND / 4;
 const FRESH_US = 30 * SECOND;
 /** A kill whose container is not known puts exits that follow so soon in doubt. */
 const NAMELESS_US = 10 * SECOND;
+/** Where PID 1's pid is not known it may have been PID 1, which takes its time to die. */
+const NAMELESS_INIT_US = 60 * SECOND;
+/** Lives of one id whose kills may be taken for each other's. */
+const NEXT_LIFE_US = 60 * SECOND;
 
 /**
  * The one room with a memory: joins exits to kills by identity, has each judged as soon as the answer is decisive or
@@ -65,6 +55,8 @@ export class Correlator {
   readonly #byKey = new KeyIndex<Exit>();
   /** Those whose settle time is not over, the first due first. */
   readonly #waiting = new Set<Exit>();
+  /** Those with a kill at the limit of their pod. */
+  readonly #atPod = new Set<Exit>();
   #now: Micros = 0;
   #lookedUs: Micros = 0;
   /** Times of which something was told since. */
@@ -85,6 +77,7 @@ export class Correlator {
       this.#index(one);
       this.#evaluate(one, now);
     }
+    this.#evaluatePod(container, now);
   }
 
   exit(told: ContainerExit, now: Micros): void {
@@ -92,6 +85,7 @@ export class Correlator {
     if (finishedUs === null) return;
     this.#setTime(now);
     this.#containers.ended(told, finishedUs);
+    this.#evaluatePod(told, now);
     const exit = this.#containers.complete(told, finishedUs);
     const known = this.#lives(exit.containerId).find((one) => isSameExit(one, exit, finishedUs));
     if (known) {
@@ -103,8 +97,9 @@ export class Correlator {
     }
     const live = now - finishedUs < LIVE_US;
     const one: Exit = { exit, finishedUs, heardUs: now, live, deadlineUs: now + this.#options.settleUs, settled: false, former: finishedUs > now + TWICE_US, surroundings: '', verdict: null };
+    const others = this.#lives(exit.containerId).filter((other) => Math.abs(other.finishedUs - finishedUs) <= NEXT_LIFE_US);
     this.#keep(one, now);
-    this.#evaluate(one, now);
+    for (const each of [one, ...others]) this.#evaluate(each, now);
   }
 
   oomKill(kill: OomKill, now: Micros): void {
@@ -172,6 +167,7 @@ export class Correlator {
     // Forgotten, but not without an answer.
     if (!oldest.settled) this.#settle(oldest, now);
     this.#exits.delete(oldest);
+    this.#atPod.delete(oldest);
     this.#byKey.delete(oldest);
   }
 
@@ -183,8 +179,16 @@ export class Correlator {
     return [...this.#byKey.find([`id ${containerId}`])];
   }
 
+  /** Whose pod's limit was hit depends on who else lives in the pod. */
+  #evaluatePod(container: Container, now: Micros): void {
+    for (const one of this.#atPod) if (samePod(one.exit, container)) this.#evaluate(one, now);
+  }
+
   #belongs(entry: KillEntry, one: Exit): boolean {
     const exit = this.#containers.complete(one.exit, one.finishedUs);
+    const { pid } = entry.kill.victim;
+    // PID 1 of another life of the same id.
+    if (pid !== null && pid !== exit.initPid && this.#lives(exit.containerId).some((other) => other.exit.initPid === pid)) return false;
     const { finishedUs } = one;
     return belongs(entry, { exit, finishedUs, startedUs: timeOf(exit.startedAt), nextStartUs: this.#containers.nextStart(exit.containerId, finishedUs) });
   }
@@ -192,8 +196,9 @@ export class Correlator {
   /** A kill just before this exit whose container nobody can tell: no cgroup, and nobody's PID 1. */
   #nameless(one: Exit): OomKill | null {
     for (const { kill, atUs } of this.#kills.nameless) {
-      const near = atUs === null || (atUs <= one.finishedUs + SECOND && atUs >= one.finishedUs - NAMELESS_US);
-      if (near && this.#containers.withInitPid(kill.victim.pid) === null) return kill;
+      const beforeUs = one.exit.initPid === null && this.#containers.complete(one.exit, one.finishedUs).initPid === null ? NAMELESS_INIT_US : NAMELESS_US;
+      const near = atUs === null || (atUs <= one.finishedUs + SECOND && atUs >= one.finishedUs - beforeUs);
+      if (near && this.#containers.withInitPid(kill.victim.pid, atUs) === null) return kill;
     }
     return null;
   }
@@ -201,10 +206,10 @@ export class Correlator {
   /** `onlyIfNew`: containers and kills are as they were, so that it is judged only if what surrounds it is not. */
   #evaluate(one: Exit, now: Micros, onlyIfNew = false): void {
     if (onlyIfNew && isBeyondNews(one)) return;
-    const kernelLog = one.former ? OF_ANOTHER_CLOCK : kernelLogView(this.#sources, one.finishedUs, one.settled);
+    const kernelLog = one.former ? OF_ANOTHER_CLOCK : kernelLogView(this.#sources, endedBy(one.finishedUs), one.settled);
     const exit = this.#containers.complete(one.exit, one.finishedUs);
     const startedUs = timeOf(exit.startedAt);
-    const ledger = one.former ? NOT_COMPARABLE : this.#ledger.view(one.finishedUs, startedUs);
+    const ledger = one.former ? NOT_COMPARABLE : this.#ledger.view(endedBy(one.finishedUs), startedUs);
     const nameless = exit.exitCode === 137 ? this.#nameless(one) : null;
     const surroundings = JSON.stringify([kernelLog, ledger, nameless?.id, one.settled]);
     if (onlyIfNew && surroundings === one.surroundings) return;
@@ -212,6 +217,7 @@ export class Correlator {
     const entries = this.#kills.find(exitKeys(exit)).filter((entry) => this.#belongs(entry, one));
     // What ended well, and a pod's sandbox that is always stopped by SIGKILL, need no answer unless something was killed.
     if ((exit.exitCode === 0 || isSandbox(exit)) && entries.length === 0) return;
+    if (entries.some(({ kill }) => kill.level === 'pod')) this.#atPod.add(one);
     const facts: Case = {
       exit,
       finishedUs: one.finishedUs,
@@ -239,26 +245,3 @@ export class Correlator {
     this.#output.verdict(one.verdict, latencyUs);
   }
 }
-
-/** Nothing that surrounds it will change its answer. */
-function isBeyondNews({ former, verdict }: Exit): boolean {
-  return former || (verdict?.final === true && verdict.confidence === 'certain');
-}
-
-function isWithin({ finishedUs }: Exit, { from, to }: Span): boolean {
-  return finishedUs >= from && finishedUs <= to;
-}
-
-/** Whether two sources tell of the same end; an id may live more than once (docker restart, ctr). */
-function isSameExit(known: Exit, told: ContainerExit, finishedUs: Micros): boolean {
-  if (Math.abs(known.finishedUs - finishedUs) >= SAME_END_US) return false;
-  const { initPid } = known.exit;
-  if (initPid !== null && told.initPid !== null) return initPid === told.initPid;
-  const startedUs = timeOf(finishedUs > known.finishedUs ? told.startedAt : known.exit.startedAt);
-  return startedUs === null || startedUs <= Math.min(finishedUs, known.finishedUs);
-}
-
-function timeOf(text: string | null): Micros | null {
-  return text === null ? null : parseTime(text);
-}
-

@@ -7,6 +7,8 @@ export interface KillEntry {
   atUs: Micros | null;
   /** When it was first heard of. */
   readonly heardUs: Micros;
+  /** The kernel's own record of it names no cgroup: what is said of that comes from a text. */
+  bare: boolean;
   /** Every id that a source gave it. */
   readonly ids: Set<string>;
 }
@@ -31,7 +33,7 @@ export class KillBook {
   add(kill: OomKill, now: Micros): KillEntry | null {
     const known = this.#byId.get(kill.id) ?? this.#same(kill);
     if (!known) {
-      const entry: KillEntry = { kill, atUs: timeOf(kill), heardUs: now, ids: new Set([kill.id]) };
+      const entry: KillEntry = { kill, atUs: timeOf(kill), heardUs: now, bare: isBare(kill), ids: new Set([kill.id]) };
       this.#keep(entry);
       return entry;
     }
@@ -41,6 +43,7 @@ export class KillBook {
     const merged = mergeKills(known.kill, kill);
     if (JSON.stringify(merged) === JSON.stringify(known.kill)) return null;
     known.kill = merged;
+    known.bare = merged.trust === 'text' && (known.bare || isBare(kill));
     known.atUs = timeOf(merged);
     this.#index(known);
     return known;
@@ -81,7 +84,7 @@ export class KillBook {
 
   #index(entry: KillEntry): void {
     this.#byKey.set(entry, killKeys(entry.kill));
-    if (entry.kill.victimCgroup === null && entry.kill.containerId === null) this.#nameless.add(entry);
+    if (entry.bare || (entry.kill.victimCgroup === null && entry.kill.containerId === null)) this.#nameless.add(entry);
     else this.#nameless.delete(entry);
   }
 
@@ -91,6 +94,10 @@ export class KillBook {
     this.#nameless.delete(entry);
     for (const id of entry.ids) this.#byId.delete(id);
   }
+}
+
+function isBare({ trust, victimCgroup, containerId }: OomKill): boolean {
+  return trust === 'kernel' && victimCgroup === null && containerId === null;
 }
 
 function timeOf(kill: OomKill): Micros | null {

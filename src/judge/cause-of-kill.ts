@@ -1,6 +1,7 @@
 import type { Cause, Confidence } from '../model/cause.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import type { Case } from './case.ts';
+import { isWithin, namesIt } from './own-cgroup.ts';
 
 /** What a kernel OOM kill means as a cause, at best how surely, and why where that needs saying. */
 export interface KillCause {
@@ -10,13 +11,9 @@ export interface KillCause {
 }
 
 const OF_LEVEL = {
-  container: 'container-limit-oom',
-  nested: 'container-limit-oom',
-  pod: 'pod-limit-oom',
   qos: 'qos-limit-oom',
   kubepods: 'node-allocatable-oom',
   other: 'ancestor-limit-oom',
-  node: 'node-oom',
 } as const satisfies Record<string, Cause>;
 
 /** The kernel rounds a limit down to whole pages, at most of 64 KiB. */
@@ -31,27 +28,44 @@ export function causeOfKill(kill: OomKill, one: Case): KillCause {
     return { cause: 'unknown', confidence: 'possible', note: 'only the kill line is left of the report: whether a cgroup or the node ran out is not known' };
   }
   if (kill.level === null) return withoutLevel(kill, one);
-  if (kill.level === 'pod') return atPod(kill, one);
-  if (kill.level === 'other' && isOf(kill.limitCgroup, one.exit.containerId)) {
-    return { cause: 'container-limit-oom', confidence: 'certain', note: 'the victim was in a container inside this one' };
-  }
-  if (kill.level === 'node' && !saysConstraint(kill)) {
+  if (kill.level === 'node') {
+    if (saysConstraint(kill)) return { cause: 'node-oom', confidence: 'certain', note: null };
     return { cause: 'node-oom', confidence: 'likely', note: 'the report states no constraint: a NUMA node of a cpuset or memory policy is not ruled out' };
+  }
+  if (isWithin(kill.limitCgroup, one.exit)) {
+    const inner = kill.containerId !== null && kill.containerId !== one.exit.containerId;
+    return { cause: 'container-limit-oom', confidence: 'certain', note: inner ? 'the victim was in a container inside this one' : null };
+  }
+  if (kill.level === 'pod') return atPod(kill, one);
+  if (kill.level === 'other' && !namesIt(kill, one.exit)) return elsewhere(kill);
+  // A limit of another container is one around this: a node that is a container itself.
+  if (kill.level === 'container' || kill.level === 'nested') {
+    return { cause: 'ancestor-limit-oom', confidence: namesIt(kill, one.exit) ? 'certain' : 'likely', note: null };
   }
   return { cause: OF_LEVEL[kill.level], confidence: 'certain', note: null };
 }
 
+/** PID 1 by its host pid, in a cgroup that does not name its container: whose limit that is can only be supposed. */
+function elsewhere(kill: OomKill): KillCause {
+  if (kill.limitCgroup === kill.victimCgroup) {
+    return { cause: 'container-limit-oom', confidence: 'likely', note: "the limit is that of the cgroup that the victim was in, which does not name the container" };
+  }
+  return { cause: 'ancestor-limit-oom', confidence: 'likely', note: "the victim's cgroup does not name the container" };
+}
+
 /** The pod's limit is the sum of its containers' limits: in a pod of one container it is that container's. */
 function atPod(kill: OomKill, one: Case): KillCause {
-  const { memoryLimitBytes } = one.exit;
-  const living = one.siblings.length;
-  if (living === 0 && isLimit(kill.memory.limitBytes, memoryLimitBytes)) {
+  const { podUid, podName, memoryLimitBytes } = one.exit;
+  const { limitBytes } = kill.memory;
+  if (one.siblings.length > 0) return { cause: 'pod-limit-oom', confidence: 'certain', note: null };
+  if (limitBytes !== null && memoryLimitBytes !== null) {
+    if (!isLimit(limitBytes, memoryLimitBytes)) return { cause: 'pod-limit-oom', confidence: 'certain', note: null };
     return { cause: 'container-limit-oom', confidence: 'certain', note: "the kernel met it at the pod's cgroup, whose limit is this sole container's" };
   }
-  if (memoryLimitBytes === null && living === 0 && one.exit.podUid !== null) {
-    return { cause: 'container-limit-oom', confidence: 'likely', note: "the kernel met it at the pod's cgroup, and no other container of the pod is known" };
+  if (!podUid && podName === null) {
+    return { cause: 'pod-limit-oom', confidence: 'likely', note: 'whether the pod has other containers is not known' };
   }
-  return { cause: 'pod-limit-oom', confidence: 'certain', note: null };
+  return { cause: 'container-limit-oom', confidence: 'likely', note: "the kernel met it at the pod's cgroup, and no other container of the pod is known" };
 }
 
 /** A memory cgroup ran out, and the report that named it was rate-limited away. */
@@ -73,10 +87,4 @@ function saysConstraint(kill: OomKill): boolean {
 /** Whether the limit that the kernel printed is the one that was asked for. */
 function isLimit(printed: number | null, asked: number | null): boolean {
   return printed !== null && asked !== null && printed <= asked && asked - printed < PAGE_BYTES;
-}
-
-/** Whether a cgroup is the container's own. */
-function isOf(cgroup: string | null, containerId: string): boolean {
-  const name = cgroup?.split('/').at(-1)?.replace(/\.scope$/, '') ?? '';
-  return name === containerId || name.endsWith(`-${containerId}`) || name.endsWith(`:${containerId}`);
 }

@@ -15,6 +15,8 @@ export interface JoinedKill {
 
 /** Text logs stamp whole seconds, and the moment of reading at that. */
 export const TEXT_STAMP_US = SECOND;
+/** Two clocks of one node, and the time it takes to print. */
+const CLOCK_US = 2 * SECOND;
 
 export function joinKills(one: Case): readonly JoinedKill[] {
   const { initPid } = one.exit;
@@ -25,9 +27,15 @@ export function joinKills(one: Case): readonly JoinedKill[] {
       kill,
       atUs,
       role: kill.groupKill && groups.has(kill.reportId) ? 'group' : roleOf(kill, initPid),
-      beforeExitUs: atUs === null ? null : Math.max(0, one.finishedUs - atUs - (kill.trust === 'text' ? TEXT_STAMP_US : 0)),
+      beforeExitUs: atUs === null ? null : before(one.finishedUs - atUs, kill),
     };
   });
+}
+
+/** A text log may stamp a kill late; the kernel's own time that is later than the exit is as far from it as one before. */
+function before(us: Micros, { trust }: OomKill): Micros {
+  if (trust === 'text') return Math.max(0, us - TEXT_STAMP_US);
+  return us >= 0 ? us : Math.max(0, -us - CLOCK_US);
 }
 
 function roleOf(kill: OomKill, initPid: number | null): VictimRole | null {

@@ -1,7 +1,7 @@
 import type { Rule } from './judgement.ts';
 import { childVictim, groupKill, pid1Victim, victimWithoutPid } from './rules/kernel-kill.ts';
-import { blind, ledgerUnchanged, logRead, lostKill, namelessKill } from './rules/no-kill.ts';
-import { askedToEnd, ownExit, statusLost } from './rules/own-exit.ts';
+import { blind, ledgerUnchanged, logRead, lostKill, namelessKill, unplacedKill } from './rules/no-kill.ts';
+import { askedToEnd, neverStarted, ownExit, statusLost } from './rules/own-exit.ts';
 
 /** The rules of judgement, in order: the first that finds something decides. */
 export const RULES: readonly Rule[] = [
@@ -11,10 +11,12 @@ export const RULES: readonly Rule[] = [
   childVictim,
   ledgerUnchanged,
   lostKill,
+  unplacedKill,
   namelessKill,
   logRead,
   blind,
   statusLost,
+  neverStarted,
   askedToEnd,
   ownExit,
 ];

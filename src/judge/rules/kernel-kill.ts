@@ -1,11 +1,12 @@
 import { SECOND } from '../../lib/time.ts';
 import type { Cause, Confidence } from '../../model/cause.ts';
-import type { OomKill } from '../../model/oom-kill.ts';
 import type { RuledOut } from '../../model/verdict.ts';
 import type { Case } from '../case.ts';
 import { causeOfKill } from '../cause-of-kill.ts';
+import { isNeverStarted, isSigkill } from '../exit-status.ts';
 import { TEXT_STAMP_US, type JoinedKill } from '../joined-kill.ts';
 import type { Judgement, Rule } from '../judgement.ts';
+import { namesIt } from '../own-cgroup.ts';
 import { killEvidence, sayBefore, sayCause, sayVictim } from '../say.ts';
 
 export const OOM_CAUSES: readonly Cause[] = [
@@ -23,11 +24,15 @@ export const OOM_CAUSES: readonly Cause[] = [
 export const CHILD_LIKELY_US = 3 * SECOND;
 export const CHILD_POSSIBLE_US = 5 * SECOND;
 /** Tearing down a process that held much memory takes its time; beyond it a pid alone is no identity. */
-const TEARDOWN_US = 30 * SECOND;
+export const TEARDOWN_US = 30 * SECOND;
+/** Clocks of one node that differ by more contradict each other. */
+const APART_US = 10 * SECOND;
+/** The kernel prints after it has sent the signal: by so much may its line be later than the exit. */
+const PRINT_US = SECOND / 2;
 
-/** SIGKILL, or a status that the runtime lost. */
+/** SIGKILL, a status that the runtime lost, or that of a start that failed because the first process died. */
 function mayBeKilled(one: Case): boolean {
-  return one.exit.exitCode === 137 || one.exit.exitCode === 255 || one.exit.exitCode < 0;
+  return one.exit.exitCode === 137 || one.exit.exitCode === 255 || one.exit.exitCode < 0 || isNeverStarted(one.exit);
 }
 
 /** So shortly before that it will be why; the doubt about a text log's stamp makes it no surer. */
@@ -35,9 +40,13 @@ function isNear({ kill, beforeExitUs }: JoinedKill): boolean {
   return (beforeExitUs ?? Infinity) + (kill.trust === 'text' ? TEXT_STAMP_US : 0) <= CHILD_LIKELY_US;
 }
 
-/** The kernel named the victim's cgroup, not only a pid. */
-function isNamed(kill: OomKill): boolean {
-  return kill.containerId !== null || kill.victimCgroup !== null;
+/**
+ * Whether PID 1's kill is this exit's for certain. Named by the kernel, unless the clocks contradict; by pid alone only
+ * while the container lived: pids are used again.
+ */
+function isIts({ kill, atUs }: JoinedKill, { exit, startedUs, finishedUs }: Case): boolean {
+  if (namesIt(kill, exit)) return atUs === null || (atUs >= (startedUs ?? atUs) - APART_US && atUs <= finishedUs + APART_US);
+  return atUs !== null && startedUs !== null && atUs >= startedUs && atUs <= finishedUs + PRINT_US;
 }
 
 function lesser(a: Confidence, b: Confidence): Confidence {
@@ -74,16 +83,14 @@ function ruledOutBy(cause: Cause, { kill }: JoinedKill): readonly RuledOut[] {
 
 export const pid1Victim: Rule = {
   name: 'pid1-victim',
-  when: "the exit is SIGKILL's (137, or a status the runtime lost), and the victim of a kernel OOM kill was PID 1 by its host pid",
+  when: "the exit is SIGKILL's (137, or a status the runtime lost, or it never started), and the victim of a kernel OOM kill was PID 1 by its host pid",
   gives: [...OOM_CAUSES, 'unknown'],
   reaches: 'certain, if the record proves that the kernel wrote it; likely from a text log',
   why: "PID 1's death ends the container. Container id or host pid say it was this one; the report says whose limit.",
   judge(one, kills) {
-    const joined = kills.findLast(({ kill, role, beforeExitUs }) => role === 'pid1' && (isNamed(kill) || (beforeExitUs ?? 0) <= TEARDOWN_US));
+    const joined = kills.findLast(({ kill, role, beforeExitUs }) => role === 'pid1' && (namesIt(kill, one.exit) || (beforeExitUs ?? 0) <= TEARDOWN_US));
     if (!joined || !mayBeKilled(one)) return null;
-    // A pid alone is this container's PID 1 only while the container lives: pids are used again.
-    const isIts = isNamed(joined.kill) || (joined.atUs !== null && one.startedUs !== null);
-    return judgement(one, joined, isIts ? 'certain' : 'likely', '');
+    return judgement(one, joined, isIts(joined, one) ? 'certain' : 'likely', '');
   },
 };
 
@@ -99,7 +106,7 @@ export const groupKill: Rule = {
     const init = group.find(({ kill }) => kill.victim.pid === one.exit.initPid);
     if (!first || !init || !mayBeKilled(one)) return null;
     // The first victim's report says whose limit; that PID 1 died of it is its own line's word.
-    const found = judgement(one, first, trusted(init), '');
+    const found = judgement(one, first, isIts(init, one) ? trusted(init) : 'likely', '');
     const others = group.slice(1).flatMap((joined) => killEvidence(joined, 'supporting').slice(1));
     return { ...found, victimRole: 'group', evidence: [...found.evidence, ...others] };
   },
@@ -113,7 +120,7 @@ export const victimWithoutPid: Rule = {
   why: 'For exits from before the agent started the runtime no longer tells the pid; the container id still joins.',
   judge(one, kills) {
     const joined = kills.findLast(({ role, beforeExitUs }) => role === null && beforeExitUs !== null && beforeExitUs <= CHILD_POSSIBLE_US);
-    if (!joined || one.exit.exitCode !== 137) return null;
+    if (!joined || !(isSigkill(one.exit) || isNeverStarted(one.exit))) return null;
     return judgement(one, joined, isNear(joined) ? 'likely' : 'possible', '');
   },
 };
@@ -126,16 +133,18 @@ export const childVictim: Rule = {
   why: "A child's death ends the container only if PID 1 makes it so; that it followed at once, with the same status, says so.",
   judge(one, kills) {
     const joined = kills.findLast(({ role, beforeExitUs }) => role === 'child' && beforeExitUs !== null && beforeExitUs <= CHILD_POSSIBLE_US);
-    if (!joined || one.exit.exitCode !== 137) return null;
+    if (!joined || !isSigkill(one.exit)) return null;
     const lead = `a child, ${sayVictim(joined.kill)}, was OOM-killed and PID 1 ended with its status: `;
     return judgement(one, joined, isNear(joined) ? 'likely' : 'possible', lead);
   },
 };
 
+const WHO = { pid1: '', group: '', child: ', a child, not PID 1; PID 1 lived on', unknown: '; whether that was PID 1 is not known' } as const;
+
 /** Why kills inside the container are not what ended it. */
 export function killsRuledOut(kills: readonly JoinedKill[]): readonly RuledOut[] {
   return kills.map(({ kill, role, beforeExitUs }) => ({
     cause: kill.level === 'node' ? 'node-oom' : kill.scope === 'memcg' ? 'container-limit-oom' : 'unknown',
-    why: `an OOM kill ${beforeExitUs === null ? 'at an unknown time' : sayBefore(beforeExitUs)} hit ${sayVictim(kill)}${role === 'child' ? ', a child, not PID 1' : ''}; PID 1 lived on`,
+    why: `an OOM kill ${beforeExitUs === null ? 'at an unknown time' : sayBefore(beforeExitUs)} hit ${sayVictim(kill)}${WHO[role ?? 'unknown']}`,
   }));
 }

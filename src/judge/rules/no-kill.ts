@@ -1,36 +1,43 @@
-import { formatTimeOrNull } from '../../lib/time.ts';
+import { formatTimeOrNull, SECOND } from '../../lib/time.ts';
 import type { BlindSpot } from '../../model/verdict.ts';
 import type { Case } from '../case.ts';
+import { isSigkill } from '../exit-status.ts';
+import type { JoinedKill } from '../joined-kill.ts';
 import type { Judgement, Rule } from '../judgement.ts';
-import { sayVictim } from '../say.ts';
-import { killsRuledOut } from './kernel-kill.ts';
+import { killEvidence, sayVictim } from '../say.ts';
+import { killsRuledOut, TEARDOWN_US } from './kernel-kill.ts';
 
 const NOTHING: Pick<Judgement, 'victimRole' | 'evidence'> = { victimRole: null, evidence: [] };
-
-function isSigkill(one: Case): boolean {
-  return one.exit.exitCode === 137;
-}
 
 function ruledOut(kills: Parameters<Rule['judge']>[1], why: string): Judgement['ruledOut'] {
   const inside = killsRuledOut(kills);
   return inside.length > 0 ? inside : [{ cause: 'container-limit-oom', why }, { cause: 'node-oom', why }];
 }
 
+/** A parent may take so long to end after its child. */
+const CHILD_PASSED_ON_US = 60 * SECOND;
+
+/** A kill inside that may be why after all: of PID 1, or of who may have been, or of a child not long before. */
+function mayBeWhy({ role, beforeExitUs }: JoinedKill): boolean {
+  return role !== 'child' || beforeExitUs === null || beforeExitUs <= CHILD_PASSED_ON_US;
+}
+
 export const ledgerUnchanged: Rule = {
   name: 'ledger-unchanged',
   when: "the exit is 137, and the kernel's own count of OOM kills did not move over it",
   gives: ['not-oom'],
-  reaches: 'certain: the count covers every kernel OOM kill on the node and cannot be forged',
+  reaches: 'certain: the count covers every kernel OOM kill on the node and cannot be forged; likely where an earlier kill inside may still be why',
   why: 'The kernel counts before it kills. Whatever a log says, nobody was killed for want of memory then.',
   judge(one, kills) {
-    if (!isSigkill(one) || one.ledger.state !== 'unchanged') return null;
+    if (!isSigkill(one.exit) || one.ledger.state !== 'unchanged') return null;
     const why = "the kernel's own count of OOM kills did not move";
+    const certain = !kills.some(mayBeWhy);
     return {
       ...NOTHING,
       cause: 'not-oom',
-      confidence: 'certain',
+      confidence: certain ? 'certain' : 'likely',
       summary: 'not killed by the kernel for memory; who sent SIGKILL, or whether the program itself returned 137, is not known',
-      decisive: true,
+      decisive: certain || one.settled,
       ruledOut: ruledOut(kills, why),
     };
   },
@@ -43,7 +50,7 @@ export const lostKill: Rule = {
   reaches: 'possible',
   why: 'A kill line was lost. It may have been this container; saying anything else would be a guess.',
   judge(one, kills) {
-    if (!isSigkill(one) || one.ledger.state !== 'ahead') return null;
+    if (!isSigkill(one.exit) || one.ledger.state !== 'ahead') return null;
     const { counted, parsed } = one.ledger;
     return {
       ...NOTHING,
@@ -63,7 +70,7 @@ export const namelessKill: Rule = {
   reaches: 'possible',
   why: 'The header of a report is rate-limited, the kill line is not: without a cgroup and without a pid to compare it may have been this container.',
   judge(one, kills) {
-    if (!isSigkill(one) || one.nameless === null || one.exit.initPid !== null) return null;
+    if (!isSigkill(one.exit) || one.nameless === null || one.exit.initPid !== null) return null;
     return {
       ...NOTHING,
       cause: 'unknown',
@@ -75,16 +82,38 @@ export const namelessKill: Rule = {
   },
 };
 
+export const unplacedKill: Rule = {
+  name: 'unplaced-kill',
+  when: "the exit is 137, and a process of this container was OOM-killed at a time that is not known, or up to 30 s before and PID 1's host pid is not known",
+  gives: ['unknown'],
+  reaches: 'possible',
+  why: 'It may have been PID 1, which takes its time to die, or a child whose status PID 1 passed on: nothing here tells.',
+  judge(one, kills) {
+    const joined = kills.findLast(({ role, beforeExitUs }) => beforeExitUs === null || (role === null && beforeExitUs <= TEARDOWN_US));
+    if (!isSigkill(one.exit) || !joined) return null;
+    const doubt = joined.beforeExitUs === null ? 'when is not known' : 'whether that was PID 1 is not known';
+    return {
+      ...NOTHING,
+      cause: 'unknown',
+      confidence: 'possible',
+      summary: `unknown: the kernel killed ${sayVictim(joined.kill)} in this container for want of memory, and ${doubt}`,
+      decisive: one.settled,
+      evidence: killEvidence(joined, 'context'),
+      ruledOut: [],
+    };
+  },
+};
+
 export const logRead: Rule = {
   name: 'kernel-log-read',
   when: 'the exit is 137, no kill is known that ended it, and the kernel log was read over the moment without a gap',
   gives: ['not-oom'],
-  reaches: "certain where the kernel's own records are exactly as many as it counted; else likely; possible where a kill just before names no container, whose victim may have been a child",
+  reaches: "certain where the kernel's own records are exactly as many as it counted and no earlier kill inside may still be why; else likely; possible where a kill just before names no container, whose victim may have been a child",
   why: 'The kernel always prints its kill line. A log that was read and holds none for this container says it was not one.',
   judge(one, kills) {
     const { state, blindSpots } = one.kernelLog;
-    if (!isSigkill(one) || blindSpots.length > 0 || (state !== 'proven' && state !== 'presumed')) return null;
-    const certain = one.ledger.state === 'agrees' && one.ledger.exact && state === 'proven' && one.nameless === null;
+    if (!isSigkill(one.exit) || blindSpots.length > 0 || (state !== 'proven' && state !== 'presumed')) return null;
+    const certain = one.ledger.state === 'agrees' && one.ledger.exact && state === 'proven' && one.nameless === null && !kills.some(mayBeWhy);
     const doubt = one.nameless === null ? '' : `; ${sayVictim(one.nameless)}, which the kernel killed for memory just before, was not its PID 1 and may have been a child`;
     return {
       ...NOTHING,
@@ -104,7 +133,7 @@ export const blind: Rule = {
   reaches: 'possible',
   why: 'Nobody was watching: no answer is the honest one.',
   judge(one, kills) {
-    if (!isSigkill(one)) return null;
+    if (!isSigkill(one.exit)) return null;
     return {
       ...NOTHING,
       cause: 'unknown',

@@ -1,5 +1,6 @@
 import { signalNameOf } from '../../exit-codes/explain-exit-code.ts';
 import type { Case } from '../case.ts';
+import { isNeverStarted, isStatusLost } from '../exit-status.ts';
 import type { JoinedKill } from '../joined-kill.ts';
 import type { Rule } from '../judgement.ts';
 import { killEvidence, sayVictim } from '../say.ts';
@@ -10,16 +11,37 @@ const OWN_SIGNALS: ReadonlySet<string> = new Set(['SIGILL', 'SIGTRAP', 'SIGABRT'
 
 export const statusLost: Rule = {
   name: 'status-lost',
-  when: 'the status is 255 or negative, as runtimes report when they lost it, or when a program returned it',
+  when: 'the status is 255 or negative, as runtimes report when they lost it, or when a program returned it; or the reason is ContainerStatusUnknown',
   gives: ['unknown'],
   reaches: 'possible',
-  why: 'After a reboot or the death of a shim the runtime fills in a status; a program can also return 255 itself.',
+  why: 'After a reboot or the death of a shim the runtime fills in a status, kubelet one of 137; a program can also return 255 itself.',
   judge(one, kills) {
-    if (one.exit.exitCode !== 255 && one.exit.exitCode >= 0) return null;
+    if (!isStatusLost(one.exit)) return null;
     return {
       cause: 'unknown',
       confidence: 'possible',
-      summary: `unknown: status ${String(one.exit.exitCode)} is what a program may return, and what a runtime reports when it lost the true one`,
+      summary: `unknown: status ${String(one.exit.exitCode)} is ${one.exit.runtimeReason === 'ContainerStatusUnknown' ? 'what kubelet fills in for a container that it found no more' : 'what a program may return, and what a runtime reports when it lost the true one'}`,
+      victimRole: null,
+      decisive: one.settled,
+      evidence: kills.flatMap((joined) => killEvidence(joined, 'context')),
+      ruledOut: killsRuledOut(kills),
+    };
+  },
+};
+
+export const neverStarted: Rule = {
+  name: 'never-started',
+  when: 'the runtime says that it could not start it (StartError, ContainerCannotRun)',
+  gives: ['unknown'],
+  reaches: 'possible',
+  why: 'The status is the runtime\'s then: no program ran that could have returned it.',
+  judge(one, kills) {
+    const { exitCode, runtimeReason } = one.exit;
+    if (!isNeverStarted(one.exit)) return null;
+    return {
+      cause: 'unknown',
+      confidence: 'possible',
+      summary: `unknown: the runtime could not start it (${String(runtimeReason)}, ${String(exitCode)}); its own message says why`,
       victimRole: null,
       decisive: one.settled,
       evidence: kills.flatMap((joined) => killEvidence(joined, 'context')),

@@ -1,0 +1,48 @@
+import { parseTime, SECOND, type Micros } from '../lib/time.ts';
+import type { ContainerExit } from '../model/container-exit.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { SAME_END_US } from './container-book.ts';
+import type { Span } from './coverage.ts';
+
+/** An exit that is kept, and where its answer stands. */
+export interface KnownExit {
+  exit: ContainerExit;
+  readonly finishedUs: Micros;
+  readonly heardUs: Micros;
+  /** Heard as it happened, not told of the past. */
+  readonly live: boolean;
+  deadlineUs: Micros;
+  settled: boolean;
+  /** Of before the wall clock was set back: the same times have come again since. */
+  former: boolean;
+  /** What it was last judged by, besides containers and kills. */
+  surroundings: string;
+  verdict: Verdict | null;
+}
+
+/** Nothing that surrounds it will change its answer. */
+export function isBeyondNews({ former, verdict }: KnownExit): boolean {
+  return former || (verdict?.final === true && verdict.confidence === 'certain');
+}
+
+export function isWithin({ finishedUs }: KnownExit, { from, to }: Span): boolean {
+  return finishedUs >= from && finishedUs <= to;
+}
+
+/** Whether two sources tell of the same end; an id may live more than once (docker restart, ctr). */
+export function isSameExit(known: KnownExit, told: ContainerExit, finishedUs: Micros): boolean {
+  if (Math.abs(known.finishedUs - finishedUs) >= SAME_END_US) return false;
+  const { initPid } = known.exit;
+  if (initPid !== null && told.initPid !== null) return initPid === told.initPid;
+  const startedUs = timeOf(finishedUs > known.finishedUs ? told.startedAt : known.exit.startedAt);
+  return startedUs === null || startedUs <= Math.min(finishedUs, known.finishedUs);
+}
+
+export function timeOf(text: string | null): Micros | null {
+  return text === null ? null : parseTime(text);
+}
+
+/** When it had ended for certain: a time of whole seconds was cut to them. */
+export function endedBy(finishedUs: Micros): Micros {
+  return finishedUs % SECOND === 0 ? finishedUs + SECOND : finishedUs;
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { SECOND } from '../../src/lib/time.ts';
+import type { SourceEvent } from '../../src/model/source-event.ts';
+import type { Verdict } from '../../src/model/verdict.ts';
+import { cgroupOf, covered, exited, id, journal, Node, podPath, reading, SETTLE_US, started, syslog, T0 } from './node.ts';
+
+const AT = T0 + 100 * SECOND + 500_000;
+const counted = (before: number, after: number): SourceEvent[] => [reading(AT - 40 * SECOND, before), reading(AT + 2 * SECOND, after), covered(AT + 2 * SECOND)];
+const said = (verdict: Verdict | undefined) => verdict && [verdict.cause, verdict.confidence, verdict.victimRole];
+
+function judged(events: readonly SourceEvent[]): Node {
+  return new Node().ready('journal', 'syslog').pass(90 * SECOND).hear(events).pass(2 * SETTLE_US);
+}
+
+describe('a pid', () => {
+  it('of a container that ended before tells nothing of a kill now', () => {
+    const old = exited('old', AT - 60 * SECOND, { initPid: 555, exitCode: 1 });
+    const node = judged([old, ...journal({ at: AT, pid: 555, headless: true }), exited('app', AT + 300_000), ...counted(4, 5)]);
+    expect(said(node.last())).toEqual(['not-oom', 'possible', null]);
+    expect(node.last('old')).toMatchObject({ cause: 'program', oomKills: [] });
+  });
+
+  it('joins where the cgroup names no container', () => {
+    const node = judged([...journal({ at: AT, pid: 100, victim: '/garden/abc' }), exited('app', AT + 300_000), ...counted(4, 5)]);
+    expect(said(node.last())).toEqual(['container-limit-oom', 'likely', 'pid1']);
+    const known = judged([...journal({ at: AT, pid: 100, victim: '/garden/abc' }), exited('app', AT + 300_000, { cgroup: '/garden/abc' })]);
+    expect(said(known.last())).toEqual(['container-limit-oom', 'certain', 'pid1']);
+  });
+
+  it('does not join what the kernel says is of another container or pod', () => {
+    for (const victim of [cgroupOf('other'), podPath('1b1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f')]) {
+      expect(judged([...journal({ at: AT, pid: 100, victim }), exited('app', AT + 300_000)]).last()).toMatchObject({ cause: 'not-oom', oomKills: [] });
+    }
+  });
+
+  it('keeps its kill when a text names another container for it', () => {
+    const node = judged([...journal({ at: AT, pid: 100, headless: true }), ...syslog({ at: AT, pid: 100, victim: cgroupOf('other') }, true), exited('app', AT + 300_000), ...counted(4, 5)]);
+    expect(said(node.last())?.slice(1)).toEqual(['likely', 'pid1']);
+    // Nor is a child's kill taken from those whose child it may have been.
+    const child = judged([...journal({ at: AT, pid: 555, headless: true }), ...syslog({ at: AT, pid: 555, victim: cgroupOf('other') }, true), exited('app', AT + 300_000), ...counted(4, 5)]);
+    expect(child.last()?.confidence).not.toBe('certain');
+  });
+});
+
+describe('a limit', () => {
+  it('of a node that is a container itself is one around its containers', () => {
+    const outer = `/docker/${id('node')}`;
+    const node = judged([...journal({ at: AT, pid: 100, victim: `${outer}${cgroupOf('app')}`, limit: outer }), exited('app', AT + 300_000)]);
+    expect(said(node.last())).toEqual(['ancestor-limit-oom', 'certain', 'pid1']);
+  });
+});
+
+describe('clocks', () => {
+  it('that contradict do not undo an identity, but make it less sure', () => {
+    for (const apart of [-60, -15, 40, 3_600]) {
+      const node = judged([...journal({ at: AT, pid: 100 }), exited('app', AT + apart * SECOND, { startedAt: new Date((AT + apart * SECOND) / 1_000 - 5_000).toISOString() })]);
+      expect(said(node.last()), String(apart)).toEqual(['container-limit-oom', 'likely', 'pid1']);
+    }
+  });
+
+  it('an end in whole seconds was later than it says', () => {
+    const at = AT - 500_000;
+    const events = [reading(at - 40 * SECOND, 4), reading(at + 100_000, 4), exited('app', at), reading(at + 2 * SECOND, 5)];
+    expect(judged([...events, ...syslog({ at: at + 200_000, pid: 100 }, true)]).last()).toMatchObject({ cause: 'container-limit-oom', confidence: 'likely' });
+    expect(judged(events).last()?.cause).toBe('unknown');
+  });
+});
+
+describe('lives of one id', () => {
+  it('a kill is of the one whose PID 1 it hit', () => {
+    const first = exited('app', AT + 100_000, { initPid: 100 });
+    const second = exited('app', AT + 2_500_000, { initPid: 200, startedAt: new Date((AT + SECOND) / 1_000).toISOString() });
+    for (const exits of [[first, second], [second, first]]) {
+      const node = judged([...journal({ at: AT, pid: 100 }), ...exits, covered(AT + 4 * SECOND)]);
+      const last = new Map(node.given.map(({ verdict }) => [verdict.container.initPid, said(verdict)]));
+      expect([last.get(100), last.get(200)]).toEqual([['container-limit-oom', 'certain', 'pid1'], ['not-oom', 'likely', null]]);
+    }
+  });
+});
+
+describe('who else lives in the pod', () => {
+  const kill = [...journal({ at: AT, pid: 100, limit: podPath() }), exited('app', AT + 100_000)];
+
+  it('may be told late', () => {
+    const node = judged(kill);
+    expect(said(node.last())).toEqual(['container-limit-oom', 'likely', 'pid1']);
+    node.hear([started('sidecar')]);
+    expect(said(node.last())).toEqual(['pod-limit-oom', 'certain', 'pid1']);
+  });
+
+  it('is not who started only afterwards', () => {
+    expect(judged(kill).hear([started('main', { startedAt: new Date(AT / 1_000 + 60_000).toISOString() })]).last()?.cause).toBe('container-limit-oom');
+  });
+
+  it('is known by the name of the pod where its uid is not', () => {
+    const named = { podUid: null, podName: 'web-1', podNamespace: 'shop' };
+    const events = [...journal({ at: AT, pid: 100, limit: podPath() }), exited('app', AT + 100_000, named)];
+    expect(said(judged([started('sidecar', named), ...events]).last())).toEqual(['pod-limit-oom', 'certain', 'pid1']);
+    expect(said(judged([started('sidecar', { ...named, podName: 'web-2' }), ...events]).last())).toEqual(['container-limit-oom', 'likely', 'pid1']);
+  });
+});
