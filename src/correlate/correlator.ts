@@ -194,9 +194,9 @@ export class Correlator {
   }
 
   /** A kill just before this exit whose container nobody can tell: no cgroup, and nobody's PID 1. */
-  #nameless(one: Exit): OomKill | null {
+  #nameless(one: Exit, initPid: number | null): OomKill | null {
+    const beforeUs = initPid === null ? NAMELESS_INIT_US : NAMELESS_US;
     for (const { kill, atUs } of this.#kills.nameless) {
-      const beforeUs = one.exit.initPid === null && this.#containers.complete(one.exit, one.finishedUs).initPid === null ? NAMELESS_INIT_US : NAMELESS_US;
       const near = atUs === null || (atUs <= one.finishedUs + SECOND && atUs >= one.finishedUs - beforeUs);
       if (near && this.#containers.withInitPid(kill.victim.pid, atUs) === null) return kill;
     }
@@ -210,7 +210,7 @@ export class Correlator {
     const exit = this.#containers.complete(one.exit, one.finishedUs);
     const startedUs = timeOf(exit.startedAt);
     const ledger = one.former ? NOT_COMPARABLE : this.#ledger.view(endedBy(one.finishedUs), startedUs);
-    const nameless = exit.exitCode === 137 ? this.#nameless(one) : null;
+    const nameless = exit.exitCode === 137 ? this.#nameless(one, exit.initPid) : null;
     const surroundings = JSON.stringify([kernelLog, ledger, nameless?.id, one.settled]);
     if (onlyIfNew && surroundings === one.surroundings) return;
     one.surroundings = surroundings;

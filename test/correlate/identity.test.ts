@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SECOND } from '../../src/lib/time.ts';
 import type { SourceEvent } from '../../src/model/source-event.ts';
@@ -97,5 +98,32 @@ describe('who else lives in the pod', () => {
     const events = [...journal({ at: AT, pid: 100, limit: podPath() }), exited('app', AT + 100_000, named)];
     expect(said(judged([started('sidecar', named), ...events]).last())).toEqual(['pod-limit-oom', 'certain', 'pid1']);
     expect(said(judged([started('sidecar', { ...named, podName: 'web-2' }), ...events]).last())).toEqual(['container-limit-oom', 'likely', 'pid1']);
+  });
+});
+
+describe('in any order of arrival', () => {
+  const at = (us: number): string => new Date((AT + us) / 1_000).toISOString();
+  const ends = [[covered(AT + 4 * SECOND)], [reading(AT - 40 * SECOND, 1), reading(AT + 4 * SECOND, 2)]];
+  const scenes: Readonly<Record<string, readonly (readonly SourceEvent[])[]>> = {
+    'a sibling': [journal({ at: AT, pid: 100, limit: podPath() }), [exited('app', AT + 100_000)], [started('side', { initPid: 300, startedAt: at(-5_000_000) })], [exited('side', AT + 3 * SECOND, { initPid: 300 })], ...ends],
+    'a second life': [journal({ at: AT, pid: 100 }), [exited('app', AT + 100_000)], [exited('app', AT + 2_500_000, { initPid: 200, startedAt: at(SECOND) })], ...ends],
+    'a text that names another': [journal({ at: AT, pid: 100, headless: true }), syslog({ at: AT + 300_000, pid: 100, victim: cgroupOf('other') }, true), [exited('app', AT + 100_000)], [exited('other', AT + 200_000, { initPid: 7 })], ...ends],
+    'a pid used again': [[exited('old', AT - 30 * SECOND, { initPid: 555 })], journal({ at: AT, pid: 555, headless: true }), [exited('app', AT + 300_000)], ...ends],
+    'PID 1 told late': [journal({ at: AT, pid: 500 }), [exited('app', AT + 300_000, { initPid: null })], [started('app', { initPid: 100 })], ...ends],
+  };
+
+  it.each(Object.keys(scenes))('%s: the same answers', (name) => {
+    const groups = scenes[name] ?? [];
+    const order = groups.map((_, index) => index);
+    const answers = (shuffled: readonly number[]): unknown => {
+      const node = new Node().ready('journal', 'syslog').pass(95 * SECOND);
+      for (const index of shuffled) node.hear(groups[index] ?? []).pass(100_000);
+      node.pass(2 * SETTLE_US);
+      return Object.fromEntries([...new Map(node.given.map(({ verdict: { revision: _, oomKills, ...verdict } }) => [verdict.id, { ...verdict, kills: oomKills.length }]))].sort());
+    };
+    const first = answers(order);
+    fc.assert(fc.property(fc.shuffledSubarray(order, { minLength: order.length }), (shuffled) => {
+      expect(answers(shuffled)).toEqual(first);
+    }), { numRuns: 30 });
   });
 });
