@@ -7,6 +7,8 @@ const SLACK_US = 2 * SECOND;
 
 interface Entry {
   container: Container;
+  /** Of `container`, read once: it is asked for with every exit in a flood. */
+  startedUs: Micros | null;
   endedUs: Micros | null;
 }
 
@@ -31,7 +33,7 @@ export class ContainerBook {
   add(container: Container): boolean {
     const known = this.#byId.get(container.containerId);
     if (!known) {
-      this.#keep({ container, endedUs: null });
+      this.#keep({ container, startedUs: startOf(container), endedUs: null });
       return true;
     }
     const again = isAnotherLife(known, container);
@@ -39,6 +41,7 @@ export class ContainerBook {
     const merged = again ? fill(container, ofAnyLife(known.container)) : fill(known.container, container);
     if (JSON.stringify(merged) === JSON.stringify(known.container)) return false;
     known.container = merged;
+    known.startedUs = startOf(merged);
     if (again) {
       known.endedUs = null;
       this.#ended.delete(container.containerId);
@@ -51,7 +54,10 @@ export class ContainerBook {
     const { exitCode: _code, finishedAt: _at, runtimeReason: _reason, ...container } = exit;
     const before = this.#byId.get(exit.containerId);
     // It ended before: what was known of that start says nothing of this one.
-    if (before?.endedUs != null && endedUs - before.endedUs > SAME_END_US) before.container = ofAnyLife(before.container);
+    if (before?.endedUs != null && endedUs - before.endedUs > SAME_END_US) {
+      before.container = ofAnyLife(before.container);
+      before.startedUs = null;
+    }
     const started = this.nextStart(exit.containerId, endedUs);
     this.add(started === null ? container : ofAnyLife(container));
     const known = this.#byId.get(exit.containerId);
@@ -91,7 +97,7 @@ export class ContainerBook {
     const containerId = pid === null ? undefined : this.#byPid.get(pid);
     const entry = containerId === undefined ? undefined : this.#byId.get(containerId);
     if (!entry || containerId === undefined) return null;
-    const startedUs = startOf(entry.container);
+    const { startedUs } = entry;
     const lived = at === null || ((startedUs === null || startedUs <= at + SLACK_US) && (entry.endedUs === null || entry.endedUs >= at - SLACK_US));
     return lived ? containerId : null;
   }
