@@ -15,24 +15,24 @@ function setBack(): Node {
 it('counts read before the clock was set back say nothing of the same times afterwards', () => {
   const node = setBack().pass(600 * SECOND);
   // The kernel killed; the log was lost.
-  node.hear([exited('app', node.now), reading(node.now, 5)]).pass(5 * SECOND);
+  node.hear([exited('app', node.now - 1), reading(node.now, 5)]).pass(5 * SECOND);
   expect(node.last()).not.toMatchObject({ cause: 'not-oom', confidence: 'certain' });
   // Of a text log alone, the kill is not taken for a forged one.
   const other = setBack().pass(600 * SECOND);
-  other.hear([...syslog({ at: other.now, pid: 100 }, true), exited('app', other.now), reading(other.now, 5)]).pass(5 * SECOND);
+  other.hear([...syslog({ at: other.now, pid: 100 }, true), exited('app', other.now - 1), reading(other.now, 5)]).pass(5 * SECOND);
   expect(other.last()).toMatchObject({ cause: 'container-limit-oom' });
 });
 
 it('the count serves again soon after', () => {
   const node = setBack();
   for (let at = T0 + 10 * SECOND; at <= T0 + 200 * SECOND; at += 10 * SECOND) node.pass(at - node.now).hear([reading(at, 4)]);
-  node.hear([exited('app', node.now)]).hear([reading(node.now, 4)]);
+  node.hear([exited('app', node.now - 1)]).hear([reading(node.now, 4)]);
   expect(node.last()).toMatchObject({ cause: 'not-oom', confidence: 'certain' });
 });
 
 it('what was read before is not proof of the same times afterwards, nor the other way round', () => {
   const node = setBack().hear([{ type: 'down', source: 'journal', why: 'gone', cure: null }, { type: 'down', source: 'syslog', why: 'gone', cure: null }]).pass(600 * SECOND);
-  node.hear([exited('app', node.now)]).pass(5 * SECOND);
+  node.hear([exited('app', node.now - 1)]).pass(5 * SECOND);
   expect(node.last()).toMatchObject({ cause: 'unknown' });
   // An exit of the first time, heard of just after the clock was set: the second time says nothing of it.
   const late = setBack().hear([exited('app', T0 + HOUR - SECOND, { startedAt: null })]);
@@ -46,6 +46,6 @@ it('kill lines of the first time are not counted for the second', () => {
   twice.now = T0;
   for (let at = T0; at <= T0 + 600 * SECOND; at += 10 * SECOND) twice.pass(at - twice.now).hear([reading(at, 4), covered(at)]);
   // One kill was counted; its line was lost.
-  twice.pass(2 * SECOND).hear([exited('app', twice.now), reading(twice.now, 5), covered(twice.now + SECOND)]).pass(5 * SECOND);
+  twice.pass(2 * SECOND).hear([exited('app', twice.now - 1), reading(twice.now, 5), covered(twice.now + SECOND)]).pass(5 * SECOND);
   expect(twice.last()).toMatchObject({ cause: 'unknown' });
 });
