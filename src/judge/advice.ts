@@ -24,6 +24,10 @@ const ADVICE: Readonly<Record<Cause, string>> = {
   unknown: 'Cure the blind spots that are listed (why137 doctor says how), so that the next one can be told.',
 };
 
+/** Where the cause alone would send people the wrong way. */
+export const ADVICE_SYSRQ = 'Nobody need have run out of memory: ask who pressed or wrote sysrq f (/proc/sysrq-trigger) on the node at that time.';
+export const ADVICE_GUEST = "Look at the log of the virtual machine's own kernel (its console, as the runtime keeps it), which the node does not have.";
+
 export function adviceFor(cause: Cause): string {
   return ADVICE[cause];
 }

@@ -58,10 +58,10 @@ function compose(one: Case, kills: readonly JoinedKill[], found: Judgement, rule
     victimRole: found.victimRole,
     evidence: [...found.evidence, ...surroundings(one, forged)],
     ruledOut: [...found.ruledOut],
-    blindSpots: [...one.kernelLog.blindSpots, ...ledgerBlindSpot(one)],
+    blindSpots: [...(found.blindSpots ?? []), ...one.kernelLog.blindSpots, ...ledgerBlindSpot(one)],
     runtimeAgrees: runtimeAgrees(runtimeReason, found.cause, exitCode),
     oomKills: kills.map(({ kill }) => kill.id),
-    advice: adviceFor(found.cause),
+    advice: found.advice ?? adviceFor(found.cause),
     rule,
   };
 }

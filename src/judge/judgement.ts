@@ -1,5 +1,5 @@
 import type { Cause, Confidence } from '../model/cause.ts';
-import type { Evidence, RuledOut, VictimRole } from '../model/verdict.ts';
+import type { BlindSpot, Evidence, RuledOut, VictimRole } from '../model/verdict.ts';
 import type { Case } from './case.ts';
 import type { JoinedKill } from './joined-kill.ts';
 
@@ -13,6 +13,10 @@ export interface Judgement {
   readonly decisive: boolean;
   readonly evidence: readonly Evidence[];
   readonly ruledOut: readonly RuledOut[];
+  /** Besides those of the kernel's log and of its count, which judge.ts adds. */
+  readonly blindSpots?: readonly BlindSpot[];
+  /** What to do, where it is not what the cause alone says. */
+  readonly advice?: string;
 }
 
 /** One row of the table: docs/rules.md is made from it. */

@@ -1,4 +1,5 @@
 import type { Rule } from './judgement.ts';
+import { guestKernel } from './rules/guest-kernel.ts';
 import { childVictim, groupKill, pid1Victim, victimWithoutPid } from './rules/kernel-kill.ts';
 import { blind, ledgerUnchanged, logRead, lostKill, namelessKill, unplacedKill } from './rules/no-kill.ts';
 import { askedToEnd, neverStarted, ownExit, statusLost } from './rules/own-exit.ts';
@@ -9,6 +10,7 @@ export const RULES: readonly Rule[] = [
   pid1Victim,
   victimWithoutPid,
   childVictim,
+  guestKernel,
   ledgerUnchanged,
   lostKill,
   unplacedKill,

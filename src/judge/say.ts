@@ -15,6 +15,11 @@ export function heldBytes(kill: OomKill): number | null {
   return anonRssBytes + (fileRssBytes ?? 0) + (shmemRssBytes ?? 0);
 }
 
+/** An administrator asked for it by sysrq: the kernel prints no order of pages then. */
+export function isByHand(kill: OomKill): boolean {
+  return kill.scope === 'global' && kill.invoker.order === -1;
+}
+
 /** `java (48213)`. */
 export function sayVictim(kill: OomKill): string {
   const name = kill.victim.comm === null ? 'a process' : printable(kill.victim.comm);
@@ -51,8 +56,8 @@ const SENTENCES: Partial<Record<Cause, (kill: OomKill, at: string) => string>> =
   'qos-limit-oom': (kill, at) => `the QoS slice of its pod hit its memory limit${ofLimit(kill)}, and the kernel chose this container${at}`,
   'node-allocatable-oom': (kill, at) => `all pods together used what the node sets aside for pods${ofLimit(kill)}, and the kernel chose this container${at}`,
   'ancestor-limit-oom': (kill, at) => `the cgroup ${kill.limitCgroup ?? 'around it'} hit its memory limit${ofLimit(kill)}, and the kernel chose this container${at}`,
-  'cgroup-limit-oom': (_kill, at) => `a memory limit was hit, whose is not known${at}`,
-  'node-oom': (kill, at) => (kill.invoker.order === -1 ? `an administrator asked for an OOM kill by sysrq, and the kernel chose this container${at}` : `the node ran out of memory and the kernel chose this container${at}`),
+  'cgroup-limit-oom': (_kill, at) => `a memory limit was hit${at}; whose is not known`,
+  'node-oom': (kill, at) => (isByHand(kill) ? `an administrator asked for an OOM kill by sysrq, and the kernel chose this container${at}` : `the node ran out of memory and the kernel chose this container${at}`),
   'numa-oom': (kill, at) => `the NUMA memory that ${kill.scope === 'cpuset' ? 'its cpuset' : 'a memory policy'} allows ran out, and the kernel chose this container${at}`,
   unknown: (_kill, at) => `killed by the kernel for want of memory${at}; of what is not known`,
 };

@@ -7,6 +7,7 @@ const orNull = <S extends z.core.$ZodType>(schema: z.ZodMiniNullable<S>) => z._d
 export const containerIdentityShape = {
   containerId: doc(z.string().check(z.minLength(1, { error: 'give an id' })), "The runtime's id of the container, without prefix"),
   runtime: orNull(textOrNull('Runtime that ran it: containerd, cri-o, docker, podman')),
+  runtimeType: orNull(textOrNull('What that runtime runs it with, as containerd names it: io.containerd.runc.v2, io.containerd.kata.v2 …')),
   podUid: orNull(textOrNull('Kubernetes pod uid')),
   podName: orNull(textOrNull('Kubernetes pod name')),
   podNamespace: orNull(textOrNull('Kubernetes namespace')),

@@ -21,6 +21,7 @@ export function verdict(id: string, { container, exit, ...changes }: VerdictChan
     container: {
       containerId: `${id}c0ffee`,
       runtime: 'containerd',
+      runtimeType: null,
       podUid: '8f1c6a52-5f5e-4c0e-9d55-6a2a0a3f7b11',
       podName: 'cart-7d9f',
       podNamespace: 'shop',

@@ -2,12 +2,13 @@ import { SECOND } from '../../lib/time.ts';
 import type { Cause, Confidence } from '../../model/cause.ts';
 import type { RuledOut } from '../../model/verdict.ts';
 import type { Case } from '../case.ts';
+import { ADVICE_SYSRQ } from '../advice.ts';
 import { causeOfKill } from '../cause-of-kill.ts';
 import { isNeverStarted, isSigkill } from '../exit-status.ts';
 import { TEXT_STAMP_US, type JoinedKill } from '../joined-kill.ts';
 import type { Judgement, Rule } from '../judgement.ts';
 import { namesIt } from '../own-cgroup.ts';
-import { killEvidence, sayBefore, sayCause, sayVictim } from '../say.ts';
+import { isByHand, killEvidence, sayBefore, sayCause, sayVictim } from '../say.ts';
 
 export const OOM_CAUSES: readonly Cause[] = [
   'container-limit-oom',
@@ -71,6 +72,7 @@ function judgement(one: Case, joined: JoinedKill, atBest: Confidence, lead: stri
     decisive: confidence === 'certain' || one.settled,
     evidence: killEvidence(joined, 'decisive'),
     ruledOut: ruledOutBy(cause.cause, joined),
+    ...(isByHand(joined.kill) ? { advice: ADVICE_SYSRQ } : {}),
   };
 }
 

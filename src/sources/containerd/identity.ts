@@ -15,6 +15,7 @@ export function bareContainer(namespace: string, id: string): Container {
   return {
     containerId: id,
     runtime: namespace === DOCKER_NAMESPACE ? 'docker' : 'containerd',
+    runtimeType: null,
     podUid: null,
     podName: null,
     podNamespace: null,
@@ -39,6 +40,7 @@ export function describeContainer(namespace: string, record: ContainerRecord, ta
   return {
     ...bareContainer(namespace, record.id),
     ...pod,
+    runtimeType: record.runtime === null || record.runtime.name === '' ? null : record.runtime.name,
     containerName: record.labels[KIND_LABEL] === 'sandbox' ? SANDBOX_NAME : pod.containerName,
     image: record.image === '' ? null : record.image,
     ...(spec ?? NO_SPEC_FACTS),

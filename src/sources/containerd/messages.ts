@@ -14,6 +14,7 @@ export const containerRecordSchema = z.object({
   id: idSchema,
   labels: z.record(z.string(), z.string()),
   image: z.string(),
+  runtime: z.nullable(z.object({ name: z.string() })),
   spec: anySchema,
 });
 export type ContainerRecord = z.infer<typeof containerRecordSchema>;

@@ -13,6 +13,7 @@ const RESTART_COUNT = 'io.kubernetes.container.restartCount';
 /** What a verbose status tells beyond the standard fields; each runtime has its own JSON, so all of it may be absent. */
 interface Details extends SpecFacts {
   readonly initPid: number | null;
+  readonly runtimeType: string | null;
 }
 
 /** A container as a ContainerStatus (verbose or not) describes it. */
@@ -23,6 +24,7 @@ export function containerOfStatus(runtime: string, { status, info }: StatusReply
   return {
     containerId: status.id,
     runtime,
+    runtimeType: details.runtimeType,
     ...pod,
     containerName: pod.containerName ?? textOrNull(status.metadata?.name),
     image: textOrNull(status.image?.userSpecifiedImage) ?? textOrNull(status.image?.image) ?? textOrNull(status.imageRef),
@@ -43,13 +45,13 @@ export function exitOfStatus(container: Container, status: Status): ContainerExi
 
 function readDetails(info: Readonly<Record<string, string>>, tally: Tally): Details {
   const text = info['info'];
-  if (text === undefined) return { ...NO_SPEC_FACTS, initPid: null };
+  if (text === undefined) return { ...NO_SPEC_FACTS, initPid: null, runtimeType: null };
   const parsed = infoSchema.safeParse(parseJson(text));
   const spec = parsed.success && parsed.data.runtimeSpec ? readSpec(parsed.data.runtimeSpec) : NO_SPEC_FACTS;
   if (!parsed.success || spec === null) tally.count('unreadable-info');
   // After its end a container's pid is given as 0.
   const pid = parsed.success ? (parsed.data.pid ?? 0) : 0;
-  return { ...(spec ?? NO_SPEC_FACTS), initPid: pid > 0 ? pid : null };
+  return { ...(spec ?? NO_SPEC_FACTS), initPid: pid > 0 ? pid : null, runtimeType: parsed.success ? textOrNull(parsed.data.runtimeType) : null };
 }
 
 /** kubelet's count; the runtime's own `attempt` where there is no kubelet. */

@@ -36,4 +36,4 @@ export const statusReplySchema = z.object({ status: statusSchema, info: textMapS
 export type StatusReply = z.infer<typeof statusReplySchema>;
 
 /** The JSON under `info` of a verbose status: not standardised, but containerd and CRI-O agree on these two. */
-export const infoSchema = z.object({ pid: z.nullish(z.int()), runtimeSpec: z.nullish(z.unknown()) });
+export const infoSchema = z.object({ pid: z.nullish(z.int()), runtimeType: z.optional(z.string()), runtimeSpec: z.nullish(z.unknown()) });

@@ -52,6 +52,7 @@ describe('what runs and what ended is listed on connecting', () => {
     expect(container).toEqual({
       containerId: ID,
       runtime: 'containerd',
+      runtimeType: 'io.containerd.runc.v2',
       podUid: '0d5e7a3c-1111-2222-3333-444455556666',
       podName: 'web-0',
       podNamespace: 'shop',

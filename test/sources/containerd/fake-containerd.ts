@@ -121,5 +121,5 @@ export class FakeContainerd {
 
 function record({ id, labels = {}, image = '', spec }: FakeContainer & { readonly id: string }) {
   const value = typeof spec === 'string' ? Buffer.from(spec) : Buffer.from(JSON.stringify(spec ?? {}));
-  return { id, labels, image, spec: { typeUrl: 'types.containerd.io/opencontainers/runtime-spec/1/Spec', value } };
+  return { id, labels, image, runtime: { name: 'io.containerd.runc.v2' }, spec: { typeUrl: 'types.containerd.io/opencontainers/runtime-spec/1/Spec', value } };
 }

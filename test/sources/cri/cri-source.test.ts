@@ -55,6 +55,7 @@ describe('what the list tells', () => {
       {
         containerId: 'c1',
         runtime: 'cri-o',
+        runtimeType: null,
         podUid: '0d5e7a3c-1111-2222-3333-444455556666',
         podName: 'web-0',
         podNamespace: 'shop',
