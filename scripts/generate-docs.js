@@ -1,5 +1,6 @@
-// Writes the pages of docs/ that are made from tables in the code; tests hold them fresh.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+// Writes the pages of docs/ that are made from tables in the code, and the files of deploy/ that are made from others;
+// tests hold them fresh.
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,3 +21,7 @@ for (const [page, module, name] of PAGES) {
   process.stdout.write(`${page}\n`);
 }
 await rm(dir, { recursive: true });
+
+// kustomize reads no file outside of its directory.
+await copyFile('daemonset.yaml', 'deploy/base/daemonset.yaml');
+process.stdout.write('deploy/base/daemonset.yaml\n');

@@ -15,6 +15,7 @@ const WANTED = [
   /^README\.md$/,
   /^LICENSE$/,
   /^daemonset\.yaml$/,
+  /^deploy\/[\w/-]+\.(yaml|json)$/,
   /^dist\/why137\.cjs$/,
   /^dist\/THIRD-PARTY-LICENSES\.txt$/,
   /^demo\/recording\/[\w.-]+$/,

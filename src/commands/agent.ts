@@ -71,6 +71,7 @@ function openHistory(dir: string, log: Log): History | null {
   }
 }
 
+/** An empty host, as in `:9137`, is every address of the machine. */
 function address(listen: string): { host: string; port: number } {
   const at = listen.lastIndexOf(':');
   return { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) };

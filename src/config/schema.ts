@@ -51,7 +51,7 @@ const many = (flag: string, argument: string, description: string, expected: str
 
 /** Flags, in the order in which help shows them; each is also WHY137_… in the environment (lists by commas). */
 export const AGENT_OPTIONS: Readonly<Record<AgentConfigKey, AgentOption>> = {
-  listen: one('listen', 'host:port', 'where HTTP is served', 'host:port with a port up to 65535, such as 127.0.0.1:9137'),
+  listen: one('listen', 'host:port', 'where HTTP is served (no host: every address)', 'host:port with a port up to 65535, such as 127.0.0.1:9137'),
   stateDir: one('state-dir', 'dir', 'where the agent keeps what it must not forget', 'an absolute path'),
   root: one('root', 'dir', "where the host's root is mounted; prefixes every host path", 'an absolute path'),
   runtimeEndpoint: many('runtime-endpoint', 'unix:///…', 'socket of a container runtime (default: the usual places)', 'unix:///path/to/socket, or none'),

@@ -164,9 +164,17 @@ describe('refusals', () => {
     expect(errors).toHaveLength(1);
   });
 
+  it('serves every address when none is given, to whatever name it is called', async () => {
+    const { http, url } = await serve({}, { host: '' });
+    const { hostname, port } = new URL(url);
+    expect(['[::]', '0.0.0.0']).toContain(hostname);
+    expect((await get(`http://127.0.0.1:${port}/healthz`, { headers: { host: `why137.example:${port}` } })).status).toBe(200);
+    await http.close();
+  });
+
   it('says in one sentence why it cannot listen', async () => {
     const { port } = new URL(served.url);
-    const blocked = await serve({}, Number(port)).catch((error: unknown) => error);
+    const blocked = await serve({}, { port: Number(port) }).catch((error: unknown) => error);
     expect(blocked).toMatchObject({ code: 'W137_LISTEN' });
     expect(String(blocked)).toContain(`Cannot listen on 127.0.0.1:${port}: another program listens there.`);
   });

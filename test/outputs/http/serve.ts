@@ -42,8 +42,8 @@ export interface Served {
   readonly url: string;
 }
 
-/** A real server on a free loopback port. */
-export async function serve(options: Partial<HttpOptions> = {}, port = 0): Promise<Served> {
+/** A real server, on a free loopback port unless told otherwise. */
+export async function serve(options: Partial<HttpOptions> = {}, { host = '127.0.0.1', port = 0 } = {}): Promise<Served> {
   const store = options.store ?? createMemoryStore({ firstEventId: 1_000 });
   const http = createHttp({
     store,
@@ -56,7 +56,7 @@ export async function serve(options: Partial<HttpOptions> = {}, port = 0): Promi
     exitCode,
     ...options,
   });
-  const { url } = await http.listen({ host: '127.0.0.1', port });
+  const { url } = await http.listen({ host, port });
   return { store, http, url };
 }
 
