@@ -1,6 +1,6 @@
 // Writes the pages of docs/ that are made from tables in the code, and the files of deploy/ that are made from others;
 // tests hold them fresh.
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,4 +24,21 @@ await rm(dir, { recursive: true });
 
 // kustomize reads no file outside of its directory.
 await copyFile('daemonset.yaml', 'deploy/base/daemonset.yaml');
-process.stdout.write('deploy/base/daemonset.yaml\n');
+// The same rules, as the object that the Prometheus Operator takes.
+const rules = await readFile('deploy/prometheus-rules.yaml', 'utf8');
+await writeFile('deploy/prometheus-operator/prometheus-rule.yaml', asPrometheusRule(rules));
+process.stdout.write('deploy/base/daemonset.yaml\ndeploy/prometheus-operator/prometheus-rule.yaml\n');
+
+function asPrometheusRule(rules) {
+  const head = `# Made of deploy/prometheus-rules.yaml by \`node scripts/generate-docs.js\`.
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: why137
+  namespace: why137
+  labels: { app.kubernetes.io/name: why137 }
+spec:
+`;
+  const groups = rules.slice(rules.indexOf('groups:'));
+  return head + groups.replace(/^(?=.)/gm, '  ');
+}

@@ -21,6 +21,8 @@ export interface AgentParts {
   readonly settleMs: number;
   readonly sources: readonly SourceEntry[];
   readonly time: TimeContext;
+  /** Whether metrics count exits by pod and container, too. */
+  readonly podMetrics: boolean;
   /** What an earlier run said, so that it is not said again; null where nothing is kept. */
   readonly history: History | null;
 }
@@ -48,6 +50,7 @@ export class Agent {
     this.#store = store;
     const metrics = createMetrics({
       version: parts.version,
+      podLabels: parts.podMetrics,
       store: () => store.counts(),
       streams: () => this.#http.streams(),
       logLinesDropped: () => log.dropped(),

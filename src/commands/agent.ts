@@ -23,7 +23,8 @@ export async function runAgent(config: AgentConfig, host: Host, version: string,
   log.agent('agent.start', `why137 ${version} starts on ${nodeName}`, { 'why137.version': version });
   const sources = await nodeSources(config, host, clock.now());
   const time: TimeContext = { ...NO_TIME, timezone: timezone(host), bootTimeUs: bootTime(host) };
-  const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, history: openHistory(config.stateDir, log) });
+  const podMetrics = config.metricsPodLabels === 'on';
+  const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, podMetrics, history: openHistory(config.stateDir, log) });
   const { url } = await agent.listen(address(config.listen)).catch(async (error: unknown) => {
     // Its timers would keep the process from ending.
     await agent.close();

@@ -65,7 +65,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const clock = new EmbeddedClock(timeline.from);
   const silent = { write: (): void => undefined };
   const log = createLog({ write: silent, level: 'error', nodeName: null, now: () => clock.now() });
-  const agent = new Agent({ clock, log, version: options.version, settleMs: SETTLE_MS, sources: timeline.sources, time: timeline.time, history: null });
+  const agent = new Agent({ clock, log, version: options.version, settleMs: SETTLE_MS, sources: timeline.sources, time: timeline.time, podMetrics: true, history: null });
   const { url } = await agent.listen(options.listen);
   for (const { at, event } of timeline.events) {
     clock.turnTo(at);

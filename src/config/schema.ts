@@ -39,6 +39,7 @@ export const agentConfigSchema = doc(
     settle: z._default(z.pipe(duration, z.number()), 3_000),
     lookback: z._default(z.pipe(duration, z.number()), 7 * 86_400_000),
     nodeName: z._default(z.nullable(z.string().check(z.minLength(1))), null),
+    metricsPodLabels: z._default(z.enum(['on', 'off']), 'off'),
     logLevel: z._default(z.enum(['debug', 'info', 'warn', 'error']), 'info'),
   }),
   'Options of why137 agent',
@@ -63,5 +64,6 @@ export const AGENT_OPTIONS: Readonly<Record<AgentConfigKey, AgentOption>> = {
   settle: one('settle', 'duration', 'how long an answer waits for evidence that may still come', 'a duration, such as 500ms or 3s'),
   lookback: one('lookback', 'duration', 'how far back logs are read at start', 'a duration, such as 12h or 7d'),
   nodeName: one('node-name', 'name', 'name of this node in logs', 'a name'),
+  metricsPodLabels: one('metrics-pod-labels', 'on|off', 'count exits by pod and container, too (bounded)', 'on or off'),
   logLevel: one('log-level', 'level', 'least level that is logged', 'debug, info, warn or error'),
 };

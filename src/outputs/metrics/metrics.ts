@@ -3,6 +3,7 @@ import type { OomKill } from '../../model/oom-kill.ts';
 import type { LedgerStatus, Sources } from '../../model/source-status.ts';
 import type { Verdict } from '../../model/verdict.ts';
 import type { Counts } from '../../store/store.ts';
+import { countByPod } from './pod-exits.ts';
 import { collectProcess } from './process-metrics.ts';
 import { createRegistry, type MetricRegistry } from './registry.ts';
 import { KILL_KINDS } from './table.ts';
@@ -12,6 +13,8 @@ const MAX_NAMESPACES = 200;
 
 export interface MetricsOptions {
   readonly version?: string;
+  /** Whether exits are counted by pod and container, too. */
+  readonly podLabels?: boolean;
   /** What other parts count, read at every scrape. */
   readonly store?: () => { readonly verdicts: Counts; readonly oomKills: Counts };
   readonly streams?: () => { readonly clients: number; readonly dropped: number };
@@ -32,6 +35,7 @@ export interface Metrics {
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = createRegistry();
   const namespaces = new Set<string>();
+  const byPod = options.podLabels === true ? countByPod(registry) : null;
   startAtZero(registry);
   registry.set('build', { version: options.version ?? '', node_version: process.version }, 1);
 
@@ -42,13 +46,15 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   }
 
   return {
-    verdict({ cause, family, confidence, container, exit }, latencySeconds, isRevision) {
+    verdict(verdict, latencySeconds, isRevision) {
+      const { cause, family, confidence, container, exit } = verdict;
       if (isRevision) {
         registry.inc('revisions', { cause });
         return;
       }
       const code = exit.code === 137 || exit.code === 0 ? String(exit.code) : 'other';
       registry.inc('exits', { cause, family, namespace: namespaceLabel(container.podNamespace ?? ''), code, confidence });
+      byPod?.(verdict);
       if (latencySeconds !== null) registry.observe('latency', Math.max(0, latencySeconds));
     },
     oomKill({ scope, level }) {

@@ -16,6 +16,8 @@ export interface MetricRegistry {
   observe(key: KeyOf<'histogram'>, value: number): void;
   /** Forgets every series, for values that are copied from elsewhere as a whole; one without labels is 0 then. */
   clear(key: KeyOf<'counter' | 'gauge'>): void;
+  /** Forgets one series. */
+  remove<K extends KeyOf<'counter'>>(key: K, labels: LabelsOf<K>): void;
   /** Takes a metric without labels away: its value is not known. */
   hide(key: KeyOf<'counter' | 'gauge'>): void;
   render(): Promise<string>;
@@ -42,6 +44,7 @@ export function createRegistry(): MetricRegistry {
       counters.get(key)?.reset();
       gauges.get(key)?.reset();
     },
+    remove: (key, labels) => counters.get(key)?.remove({ ...labels }),
     hide(key) {
       counters.get(key)?.remove();
       gauges.get(key)?.remove();

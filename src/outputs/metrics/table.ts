@@ -15,6 +15,12 @@ export const METRICS = {
     labels: ['cause', 'family', 'namespace', 'code', 'confidence'],
     help: 'Container exits judged, by their first verdict; code is 137, 0 or other; namespace is empty where it is not known',
   },
+  podExits: {
+    name: 'why137_pod_container_exits_total',
+    type: 'counter',
+    labels: ['namespace', 'pod', 'container', 'cause'],
+    help: 'The same by pod and container, of the 100 containers on the node that ended last; with --metrics-pod-labels on only',
+  },
   revisions: {
     name: 'why137_verdict_revisions_total',
     type: 'counter',

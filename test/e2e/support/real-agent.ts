@@ -28,6 +28,8 @@ export interface TestAgent {
   sourceIsUp(name: string): Promise<void>;
   /** Every line it printed, checked against the schema of log lines. */
   logs(): readonly LogLine[];
+  /** The same lines as they were printed. */
+  printed(): string;
   /** Ends it; SIGTERM must end in status 0. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -50,12 +52,14 @@ export interface AgentOptions {
   readonly stateDir?: string;
   /** A command that runs the agent, such as setpriv. */
   readonly wrapper?: readonly string[];
+  /** The built program; the one in dist/ unless given. */
+  readonly program?: string;
 }
 
 /** Starts `why137 agent` on a free port; resolves when it serves. */
 export async function startAgent(args: readonly string[], options: AgentOptions = {}): Promise<TestAgent> {
-  const { stateDir = mkdtempSync(join(tmpdir(), 'w137-state-')), wrapper = [] } = options;
-  const [command = '', ...rest] = [...wrapper, process.execPath, BUNDLE, 'agent', '--listen', '127.0.0.1:0', '--state-dir', stateDir, ...args];
+  const { stateDir = mkdtempSync(join(tmpdir(), 'w137-state-')), wrapper = [], program = BUNDLE } = options;
+  const [command = '', ...rest] = [...wrapper, process.execPath, program, 'agent', '--listen', '127.0.0.1:0', '--state-dir', stateDir, ...args];
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   running.set(child, stateDir);
   let printed = '';
@@ -109,6 +113,7 @@ export async function startAgent(args: readonly string[], options: AgentOptions 
     oomKills,
     sources,
     logs,
+    printed: () => printed,
     async verdictOf(containerId, fits = () => true) {
       let found: Verdict | undefined;
       let seen: readonly Verdict[] = [];

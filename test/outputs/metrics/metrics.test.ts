@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
+import type { Cause } from '../../../src/model/cause.ts';
 import { createMetrics } from '../../../src/outputs/metrics/metrics.ts';
 import { METRICS, metricsDocument } from '../../../src/outputs/metrics/table.ts';
 import { oomKill, verdict } from '../../store/samples.ts';
@@ -78,6 +79,28 @@ it('bounds the number of namespaces', async () => {
   const series = await scrape(metrics);
   const others = [...series].filter(([name]) => name.includes('namespace="_other"'));
   expect(others.map(([, value]) => value)).toEqual([100]);
+});
+
+it('counts by pod and container where asked to, and only those that ended last', async () => {
+  const metrics = createMetrics({ podLabels: true });
+  const end = (podName: string, cause: Cause = 'container-limit-oom'): void => {
+    metrics.verdict(verdict('a', { container: { podName }, cause }), null, false);
+  };
+  end('old');
+  end('again');
+  for (let n = 0; n < 98; n += 1) end(`pod-${n}`);
+  end('again', 'not-oom');
+  end('newest');
+  const series = await scrape(metrics);
+  const named = [...series].filter(([name]) => name.startsWith('why137_pod_container_exits_total{') && /pod="(old|again|newest)"/.test(name));
+  expect(named).toEqual([
+    ['why137_pod_container_exits_total{namespace="shop",pod="again",container="app",cause="container-limit-oom"}', 1],
+    ['why137_pod_container_exits_total{namespace="shop",pod="again",container="app",cause="not-oom"}', 1],
+    ['why137_pod_container_exits_total{namespace="shop",pod="newest",container="app",cause="container-limit-oom"}', 1],
+  ]);
+  const off = createMetrics();
+  off.verdict(verdict('a'), null, false);
+  expect(await off.render()).not.toContain('why137_pod_container_exits_total{');
 });
 
 it('tells what the process uses and what other parts count', async () => {
