@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demo } from '../src/commands/demo.ts';
+import { noKubectl, render } from './deploy/support/kubectl.ts';
+import { without } from './deploy/support/tools.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
@@ -12,6 +14,9 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
 /** Every command that the README shows: the lines of its `sh` blocks. */
 const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) => (block ?? '').trim().split('\n'));
+
+const noJq = without('jq', 'jq');
+const shownLine = (): string => /```json\n(.*)\n```/.exec(readme)?.[1] ?? '';
 
 const stop = new AbortController();
 let url = '';
@@ -47,6 +52,10 @@ const runners: readonly { readonly fits: RegExp; readonly run: (command: string)
   { fits: /^npm ci && npm run demo$/, run: async () => (await run('npm', ['run', '--silent', 'demo'], { cwd: root })).stdout },
   { fits: /^npm ci && npm test$/, run: () => Promise.resolve(scripts()['test'] ?? '') },
   { fits: /^npm start$/, run: npmStart },
+  { fits: /^kubectl -n why137 exec ds\/why137 -- node \/app\/why137\.cjs /, run: kubectlExec },
+  // The answers of all agents, which here are the one that the README shows.
+  { fits: /^kubectl -n why137 logs .* \| jq /, run: (command) => run('bash', ['-c', `printf '%s\n' "$1" | ${noJq === null ? (command.split(' | ')[1] ?? '') : 'cat'}`, 'bash', shownLine()]).then(({ stdout }) => stdout) },
+  { fits: /^kubectl apply -k /, run: (command) => Promise.resolve(noKubectl ?? JSON.stringify(render((command.split(' ').at(-1) ?? '').replace(/^deploy\//, '')))) },
   { fits: /^kubectl apply -f /, run: (command) => Promise.resolve(readFileSync(join(root, command.split(' ').at(-1) ?? ''), 'utf8')) },
   { fits: /^curl /, run: async (command) => (await run('curl', ['-fsS', (/http\S+[^'\s]/.exec(command)?.[0] ?? '').replace('http://127.0.0.1:9137', url)])).stdout },
   { fits: /^why137 explain /, run: (command) => why137([...command.split(' ').slice(1), '--agent-url', url]) },
@@ -58,6 +67,13 @@ function scripts(): Record<string, string> {
   const found: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const inner = typeof found === 'object' && found !== null && 'scripts' in found ? found.scripts : null;
   return typeof inner === 'object' && inner !== null ? Object.fromEntries(Object.entries(inner).map(([key, value]) => [key, String(value)])) : {};
+}
+
+/** The command that it runs in the pod, which is the one of daemonset.yaml, with what is there on a node left out. */
+function kubectlExec(command: string): Promise<string> {
+  expect(readFileSync(join(root, 'daemonset.yaml'), 'utf8')).toMatch(/command: \[node, .*\/app\/why137\.cjs\]/);
+  const [, args = ''] = command.split('/app/why137.cjs ');
+  return args === 'doctor' ? why137(['doctor', '--runtime-endpoint', 'none', '--journal', 'off'], 4) : why137([...args.split(' '), '--agent-url', url]);
 }
 
 async function why137(args: readonly string[], status = 0): Promise<string> {

@@ -115,3 +115,11 @@ describe('overlays', () => {
     expect(render('overlays/gke').map((document) => z.parse(kindSchema, document).kind)).toContain('ResourceQuota');
   });
 });
+
+it('docs/operations.md tells of every overlay, option and mount', () => {
+  const told = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+  for (const overlay of OVERLAYS) expect(told).toContain(`| \`${overlay}\` |`);
+  for (const { flag } of Object.values(AGENT_OPTIONS)) expect(told).toContain(`| \`--${flag}\` |`);
+  const { volumes } = theDaemonSet(documentsOf(top)).spec.template.spec;
+  for (const volume of volumes) if ('hostPath' in volume) expect(told).toContain(`| \`${volume.hostPath.path}\` |`);
+});
