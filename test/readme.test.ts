@@ -54,7 +54,7 @@ const runners: readonly { readonly fits: RegExp; readonly run: (command: string)
   { fits: /^npm start$/, run: npmStart },
   { fits: /^kubectl -n why137 exec ds\/why137 -- node \/app\/why137\.cjs /, run: kubectlExec },
   // The answers of all agents, which here are the one that the README shows.
-  { fits: /^kubectl -n why137 logs .* \| jq /, run: (command) => run('bash', ['-c', `printf '%s\n' "$1" | ${noJq === null ? (command.split(' | ')[1] ?? '') : 'cat'}`, 'bash', shownLine()]).then(({ stdout }) => stdout) },
+  { fits: /^kubectl -n why137 logs .* \| jq /, run: (command) => run('bash', ['-c', `printf '%s\n' "$1" | ${noJq === null ? command.slice(command.indexOf('jq ')) : 'cat'}`, 'bash', shownLine()]).then(({ stdout }) => stdout) },
   { fits: /^kubectl apply -k /, run: (command) => Promise.resolve(noKubectl ?? JSON.stringify(render((command.split(' ').at(-1) ?? '').replace(/^deploy\//, '')))) },
   { fits: /^kubectl apply -f /, run: (command) => Promise.resolve(readFileSync(join(root, command.split(' ').at(-1) ?? ''), 'utf8')) },
   { fits: /^curl /, run: async (command) => (await run('curl', ['-fsS', (/http\S+[^'\s]/.exec(command)?.[0] ?? '').replace('http://127.0.0.1:9137', url)])).stdout },
