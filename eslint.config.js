@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   judge: ['lib', 'model', 'exit-codes'],
   correlate: ['lib', 'model', 'judge'],
   store: ['lib', 'model'],
-  outputs: ['lib', 'model', 'store', 'exit-codes'],
+  outputs: ['lib', 'model', 'host', 'store', 'exit-codes'],
   recording: ['lib', 'model', 'kernel'],
 };
 

@@ -6,6 +6,7 @@ import type { Container } from './model/container-exit.ts';
 import type { OomKill } from './model/oom-kill.ts';
 import type { SourceEvent } from './model/source-event.ts';
 import type { Sources } from './model/source-status.ts';
+import type { Events } from './outputs/events/events.ts';
 import { createHttp, type Http } from './outputs/http/http.ts';
 import type { Log } from './outputs/log/log.ts';
 import { createMetrics } from './outputs/metrics/metrics.ts';
@@ -25,6 +26,8 @@ export interface AgentParts {
   readonly podMetrics: boolean;
   /** What an earlier run said, so that it is not said again; null where nothing is kept. */
   readonly history: History | null;
+  /** Events on pods, where they are wanted. */
+  readonly events?: Events | null;
 }
 
 /** Bytes of JSON kept of verdicts and of kills each: the agent must stay light. */
@@ -44,7 +47,7 @@ export class Agent {
   #dueUs = Infinity;
 
   constructor(parts: AgentParts) {
-    const { clock, log, history } = parts;
+    const { clock, log, history, events = null } = parts;
     this.#parts = parts;
     const store = createMemoryStore({ firstEventId: clock.now(), maxBytes: MAX_STORED_BYTES });
     this.#store = store;
@@ -54,6 +57,7 @@ export class Agent {
       store: () => store.counts(),
       streams: () => this.#http.streams(),
       logLinesDropped: () => log.dropped(),
+      ...(events === null ? {} : { events: () => events.counts() }),
     });
     for (const kill of history?.oomKills ?? []) store.putOomKill(kill);
     for (const verdict of history?.verdicts ?? []) store.putVerdict(verdict);
@@ -69,6 +73,7 @@ export class Agent {
           store.putVerdict(verdict);
           metrics.verdict(verdict, latencyUs === null ? null : latencyUs / SECOND, verdict.revision > 1);
           log.verdict(verdict);
+          events?.verdict(verdict);
         },
         oomKill(kill, isNew) {
           store.putOomKill(kill);

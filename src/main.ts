@@ -41,8 +41,10 @@ function untilTold(): AbortSignal {
 /** The agent's options on a command; each is also WHY137_… in the environment. */
 function withAgentOptions(command: Command): Command {
   command.option('--config <file>', 'JSON file with the same options in camelCase');
-  for (const { flag, argument, description, repeatable } of Object.values(AGENT_OPTIONS)) {
-    const option = new Option(`--${flag} <${argument}>`, repeatable ? `${description} (repeatable)` : description);
+  for (const { flag, argument, description, repeatable, alone } of Object.values(AGENT_OPTIONS)) {
+    const given = alone === undefined ? `<${argument}>` : `[${argument}]`;
+    const option = new Option(`--${flag} ${given}`, repeatable ? `${description} (repeatable)` : description);
+    if (alone !== undefined) option.preset(alone);
     if (repeatable) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
     command.addOption(option);
   }

@@ -7,6 +7,7 @@ import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
 import { MINUTE } from '../lib/time.ts';
 import type { SourceEvent } from '../model/source-event.ts';
 import { nodeSources, type NodeSource } from '../node-sources.ts';
+import type { Events } from '../outputs/events/events.ts';
 import { createLog, type Log } from '../outputs/log/log.ts';
 import { History } from '../store/history.ts';
 import { bootTime, timezone } from './host-times.ts';
@@ -21,13 +22,16 @@ export async function runAgent(config: AgentConfig, host: Host, version: string,
   const nodeName = config.nodeName ?? hostname();
   const log = createLog({ level: config.logLevel, nodeName, now: () => clock.now() });
   log.agent('agent.start', `why137 ${version} starts on ${nodeName}`, { 'why137.version': version });
+  const history = openHistory(config.stateDir, log);
+  const events = config.kubernetesEvents === 'on' ? await openEvents(host, log, nodeName, version, history) : null;
   const sources = await nodeSources(config, host, clock.now());
   const time: TimeContext = { ...NO_TIME, timezone: timezone(host), bootTimeUs: bootTime(host) };
   const podMetrics = config.metricsPodLabels === 'on';
-  const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, podMetrics, history: openHistory(config.stateDir, log) });
+  const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, podMetrics, history, events });
   const { url } = await agent.listen(address(config.listen)).catch(async (error: unknown) => {
     // Its timers would keep the process from ending.
     await agent.close();
+    await events?.close(0);
     throw error;
   });
   for (const entry of sources) await entry.source.start((event) => { tell(event, agent, sources, config, host); });
@@ -38,6 +42,7 @@ export async function runAgent(config: AgentConfig, host: Host, version: string,
   log.agent('agent.stop', 'told to stop');
   await Promise.all(sources.map(({ source }) => source.stop()));
   await agent.close();
+  await events?.close(FLUSH_MS);
   await log.flush(FLUSH_MS);
 }
 
@@ -57,6 +62,15 @@ function tell(event: SourceEvent, agent: Agent, sources: readonly NodeSource[], 
   lookAgain();
   // Once more before an answer is given for want of evidence.
   clock.after(config.settle / 2, lookAgain);
+}
+
+/** Loaded only where they are wanted. Throws W137_KUBERNETES outside a cluster. */
+async function openEvents({ clock }: Host, log: Log, nodeName: string, version: string, history: History | null): Promise<Events> {
+  const { inCluster } = await import('../outputs/events/in-cluster.ts');
+  const { createEvents } = await import('../outputs/events/events.ts');
+  const server = inCluster(process.env);
+  log.agent('agent.events', `Kubernetes Events are written to ${server.url}`);
+  return createEvents({ server, clock, log, nodeName, version, told: history?.verdicts ?? [] });
 }
 
 function openHistory(dir: string, log: Log): History | null {

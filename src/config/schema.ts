@@ -8,6 +8,8 @@ export interface AgentOption {
   readonly argument: string;
   readonly description: string;
   readonly repeatable: boolean;
+  /** What the flag means where it stands alone. */
+  readonly alone?: string;
   readonly expected: string;
 }
 
@@ -38,6 +40,7 @@ export const agentConfigSchema = doc(
     kmsg: z._default(switchSchema, 'auto'),
     settle: z._default(z.pipe(duration, z.number()), 3_000),
     lookback: z._default(z.pipe(duration, z.number()), 7 * 86_400_000),
+    kubernetesEvents: z._default(z.enum(['on', 'off']), 'off'),
     nodeName: z._default(z.nullable(z.string().check(z.minLength(1))), null),
     metricsPodLabels: z._default(z.enum(['on', 'off']), 'off'),
     logLevel: z._default(z.enum(['debug', 'info', 'warn', 'error']), 'info'),
@@ -63,7 +66,8 @@ export const AGENT_OPTIONS: Readonly<Record<AgentConfigKey, AgentOption>> = {
   kmsg: one('kmsg', 'auto|on|off', 'read /dev/kmsg', 'auto, on or off'),
   settle: one('settle', 'duration', 'how long an answer waits for evidence that may still come', 'a duration, such as 500ms or 3s'),
   lookback: one('lookback', 'duration', 'how far back logs are read at start', 'a duration, such as 12h or 7d'),
-  nodeName: one('node-name', 'name', 'name of this node in logs', 'a name'),
+  kubernetesEvents: { ...one('kubernetes-events', 'on|off', 'write an Event on the pod for every exit 137', 'on or off'), alone: 'on' },
+  nodeName: one('node-name', 'name', 'name of this node in logs and Events', 'a name'),
   metricsPodLabels: one('metrics-pod-labels', 'on|off', 'count exits by pod and container, too (bounded)', 'on or off'),
   logLevel: one('log-level', 'level', 'least level that is logged', 'debug, info, warn or error'),
 };

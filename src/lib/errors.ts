@@ -10,6 +10,7 @@ export const ERRORS = {
   W137_RECORDING: { exit: 2, title: 'The recording is not valid' },
   W137_NOT_INTEGER: { exit: 2, title: 'The exit code is not an integer' },
   W137_LISTEN: { exit: 1, title: 'The HTTP endpoint cannot be opened' },
+  W137_KUBERNETES: { exit: 2, title: 'Kubernetes Events cannot be written from here' },
   W137_NO_AGENT: { exit: 1, title: 'The agent does not answer' },
   W137_NOT_FOUND: { exit: 3, title: 'Nothing is known of it' },
   W137_BAD_REQUEST: { exit: 2, title: 'A request parameter is not allowed' },

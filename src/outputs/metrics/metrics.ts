@@ -3,6 +3,7 @@ import type { OomKill } from '../../model/oom-kill.ts';
 import type { LedgerStatus, Sources } from '../../model/source-status.ts';
 import type { Verdict } from '../../model/verdict.ts';
 import type { Counts } from '../../store/store.ts';
+import type { EventCounts } from '../events/counts.ts';
 import { countByPod } from './pod-exits.ts';
 import { collectProcess } from './process-metrics.ts';
 import { createRegistry, type MetricRegistry } from './registry.ts';
@@ -19,6 +20,7 @@ export interface MetricsOptions {
   readonly store?: () => { readonly verdicts: Counts; readonly oomKills: Counts };
   readonly streams?: () => { readonly clients: number; readonly dropped: number };
   readonly logLinesDropped?: () => number;
+  readonly events?: () => EventCounts;
 }
 
 export interface Metrics {
@@ -37,6 +39,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const namespaces = new Set<string>();
   const byPod = options.podLabels === true ? countByPod(registry) : null;
   startAtZero(registry);
+  if (!options.events) registry.hide('eventsPending');
   registry.set('build', { version: options.version ?? '', node_version: process.version }, 1);
 
   function namespaceLabel(name: string): string {
@@ -110,7 +113,8 @@ function copyLedger(registry: MetricRegistry, { counted, parsed }: LedgerStatus)
   registry.set('ledgerDifference', {}, counted - parsed);
 }
 
-function copyOthers(registry: MetricRegistry, { store, streams, logLinesDropped }: MetricsOptions): void {
+function copyOthers(registry: MetricRegistry, { store, streams, logLinesDropped, events }: MetricsOptions): void {
+  if (events) copyEvents(registry, events());
   if (store) {
     const { verdicts, oomKills } = store();
     registry.clear('evicted');
@@ -129,4 +133,12 @@ function copyOthers(registry: MetricRegistry, { store, streams, logLinesDropped 
     registry.clear('logDropped');
     registry.inc('logDropped', {}, logLinesDropped());
   }
+}
+
+function copyEvents(registry: MetricRegistry, { pending, written, failed, dropped }: EventCounts): void {
+  registry.set('eventsPending', {}, pending);
+  for (const key of ['eventsWritten', 'eventsFailed', 'eventsDropped'] as const) registry.clear(key);
+  for (const [operation, count] of Object.entries(written)) registry.inc('eventsWritten', { operation }, count);
+  for (const [reason, count] of failed) registry.inc('eventsFailed', { reason }, count);
+  for (const [reason, count] of dropped) registry.inc('eventsDropped', { reason }, count);
 }
