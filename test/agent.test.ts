@@ -17,7 +17,7 @@ const sources = [
   { name: 'journal', kind: 'kernel-log', hides: 'kills' },
   { name: 'containerd', kind: 'exits', hides: 'exits' },
 ] as const;
-const agent = new Agent({ clock, log, version: '1.2.3', settleMs: 3_000, sources, time: { timezone: null, year: null, before: null, bootTimeUs: null }, history: null });
+const agent = new Agent({ clock, log, version: '1.2.3', settleMs: 3_000, sources, time: { timezone: null, year: null, before: null, bootTimeUs: null }, podMetrics: false, history: null });
 let url = '';
 
 beforeAll(async () => {

@@ -186,8 +186,8 @@ describe.skipIf(cannot !== null)('against an API server', () => {
     const run = async (): Promise<void> => {
       const history = new History(dir, (error) => { throw error; });
       events = open({ told: history.verdicts });
-      const agent = new Agent({ clock: systemClock, log, version: 'test', settleMs: 20, time: NO_TIME, history, events, sources: [{ name: 'containerd', kind: 'exits', hides: 'exits' }] });
-      const identity = { containerId, podUid, podName, podNamespace, containerName, runtime: 'containerd', image: null, cgroup: null, initPid: 7, memoryLimitBytes: null, restartCount: 0 };
+      const agent = new Agent({ clock: systemClock, log, version: 'test', settleMs: 20, time: NO_TIME, podMetrics: false, history, events, sources: [{ name: 'containerd', kind: 'exits', hides: 'exits' }] });
+      const identity = { containerId, podUid, podName, podNamespace, containerName, runtime: 'containerd', runtimeType: null, image: null, cgroup: null, initPid: 7, memoryLimitBytes: null, restartCount: 0 };
       agent.hear({ type: 'exit', source: 'containerd', exit: { ...identity, startedAt: ago(MINUTE), exitCode: 137, finishedAt, runtimeReason: 'OOMKilled' } });
       await written(1);
       await done();

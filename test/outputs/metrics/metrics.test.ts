@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import type { Cause } from '../../../src/model/cause.ts';
-import { createMetrics } from '../../../src/outputs/metrics/metrics.ts';
+import { EventsCounter } from '../../../src/outputs/events/counts.ts';
+import { createMetrics, type MetricsOptions } from '../../../src/outputs/metrics/metrics.ts';
 import { METRICS, metricsDocument } from '../../../src/outputs/metrics/table.ts';
 import { oomKill, verdict } from '../../store/samples.ts';
 import { SOURCES } from '../http/serve.ts';
@@ -114,6 +115,22 @@ it('tells what the process uses and what other parts count', async () => {
   expect(series.get('why137_store_evicted_total{kind="verdict"}')).toBe(1);
   expect(series.get('why137_stream_clients')).toBe(2);
   expect(series.get('why137_log_lines_dropped_total')).toBe(7);
+});
+
+it('counts Events where they are on, every reason from 0, and holds no series of them where they are off', async () => {
+  const counter = new EventsCounter();
+  counter.written.patch = 2;
+  counter.drop('queue-full', 3);
+  const of = async (options: MetricsOptions) => Object.fromEntries([...(await scrape(createMetrics(options)))].filter(([name]) => name.includes('kubernetes_events')));
+  const series = await of({ events: () => ({ pending: 4, written: counter.written, failed: counter.failed, dropped: counter.dropped }) });
+  expect(series).toMatchObject({
+    'why137_kubernetes_events_written_total{operation="create"}': 0,
+    'why137_kubernetes_events_written_total{operation="patch"}': 2,
+    'why137_kubernetes_events_failed_attempts_total{reason="forbidden"}': 0,
+    'why137_kubernetes_events_dropped_total{reason="queue-full"}': 3,
+    why137_kubernetes_events_pending: 4,
+  });
+  expect(await of({})).toEqual({});
 });
 
 it('follows the naming rules, and docs/metrics.md is the same table', () => {
