@@ -1,12 +1,9 @@
 import * as z from 'zod/mini';
 import { Why137Error } from '../lib/errors.ts';
 import { problemSchema } from '../model/problem.ts';
-import type { Verdict } from '../model/verdict.ts';
 import { type Explanation, explanationSchema } from '../outputs/http/explanation.ts';
-import { nameOf } from '../outputs/log/sentences.ts';
 import { askAgent } from './ask-agent.ts';
-import { timesIn } from './render/times.ts';
-import { renderKills, renderVerdict, type RenderOptions } from './render/verdict.ts';
+import { renderExplanation } from './render/explanation.ts';
 
 export interface ExplainOptions {
   readonly url: string;
@@ -31,7 +28,7 @@ export async function explain(target: string, { url, json, out, ...render }: Exp
   const known = await ask(target, url);
   if (json) {
     for (const item of known.items.length > 0 ? known.items : known.oomKills) out(`${JSON.stringify(item)}\n`);
-  } else out(forPeople(known, render));
+  } else out(renderExplanation(known, render));
 }
 
 async function ask(target: string, url: string): Promise<Explanation> {
@@ -44,29 +41,4 @@ async function ask(target: string, url: string): Promise<Explanation> {
   if (status === 404 && problem.data?.code === 'W137_NOT_FOUND') throw new Why137Error('W137_NOT_FOUND', problem.data.detail);
   if (problem.success && status < 500) throw new Why137Error('W137_BAD_REQUEST', problem.data.detail);
   throw new Why137Error('W137_NO_AGENT', `What answers at ${url} is not a why137 agent of this version (HTTP ${String(status)}).`);
-}
-
-function forPeople({ items, oomKills, target }: Explanation, options: RenderOptions): string {
-  if (items.length === 0) return renderKills(target, oomKills, options);
-  const newest = new Map<string, Verdict>();
-  const earlier: Verdict[] = [];
-  for (const verdict of items) {
-    const who = nameOf(verdict.container);
-    if (newest.has(who)) earlier.push(verdict);
-    else newest.set(who, verdict);
-  }
-  const verdicts = [...newest.values()].map((verdict) => renderVerdict(verdict, oomKills, options));
-  return [...verdicts, ...(earlier.length > 0 ? [listed(earlier, options)] : [])].join('\n');
-}
-
-const MAX_LISTED = 10;
-
-function listed(earlier: readonly Verdict[], { timeZone }: RenderOptions): string {
-  const times = timesIn(timeZone);
-  const lines = earlier.slice(0, MAX_LISTED).map(({ exit, cause, confidence }) => {
-    const when = `${times.date(exit.finishedAt)} ${times.clock(exit.finishedAt)}`;
-    return `    ${when}  exit ${String(exit.code)}  ${cause}, ${confidence}`;
-  });
-  const more = earlier.length - lines.length;
-  return ['  Before that', ...lines, ...(more > 0 ? [`    and ${String(more)} more (--json prints them)`] : []), ''].join('\n');
 }

@@ -28,12 +28,24 @@ export function tableRowOf(verdict: Verdict): TableRow {
   };
 }
 
+const SHARES = [0.22, 0.06, 0.14, 0.2];
+
 /** Rows as a table of at most `width` columns (80 to 120 read best); cells wrap. */
-export function renderTable(rows: readonly TableRow[], { color, width = 100 }: { color: boolean; width?: number }): string {
-  const style = styleOf(color);
-  const clean = rows.map(({ container, exit, said, cause, why }) => [container, exit, said, cause, why].map(safe));
+export function renderTable(rows: readonly TableRow[], options: { color: boolean; width?: number }): string {
   const head = [HEAD.container, HEAD.exit, HEAD.said, HEAD.cause, HEAD.why];
-  const widths = columnWidths([head, ...clean], width);
+  return renderCells(head, SHARES, rows.map(({ container, exit, said, cause, why }) => [container, exit, said, cause, why]), options);
+}
+
+/** Any table: `shares` says how much of the width each column but the last may take. */
+export function renderCells(
+  head: readonly string[],
+  shares: readonly number[],
+  rows: readonly (readonly string[])[],
+  { color, width = 100 }: { color: boolean; width?: number },
+): string {
+  const style = styleOf(color);
+  const clean = rows.map((cells) => cells.map(safe));
+  const widths = columnWidths([head, ...clean], shares, width);
   const rule = widths.map((columns) => '─'.repeat(columns)).join(GAP);
   return [
     ...lay(head, widths).map(style.bold),
@@ -44,8 +56,8 @@ export function renderTable(rows: readonly TableRow[], { color, width = 100 }: {
 }
 
 /** The first columns take what they need, up to a share of the whole; the last takes the rest. */
-function columnWidths(rows: readonly (readonly string[])[], width: number): number[] {
-  const most = [0.22, 0.06, 0.14, 0.2].map((share) => Math.max(4, Math.floor(share * width)));
+function columnWidths(rows: readonly (readonly string[])[], shares: readonly number[], width: number): number[] {
+  const most = shares.map((share) => Math.max(4, Math.floor(share * width)));
   const first = most.map((limit, column) => Math.min(limit, Math.max(...rows.map((cells) => length(cells[column] ?? '')))));
   const rest = width - first.reduce((sum, columns) => sum + columns, 0) - GAP.length * first.length;
   return [...first, Math.max(20, rest)];
