@@ -14,6 +14,7 @@ const MAY_IMPORT = {
   store: ['lib', 'model'],
   outputs: ['lib', 'model', 'host', 'store', 'exit-codes'],
   recording: ['lib', 'model', 'kernel'],
+  kubectl: ['lib', 'model', 'outputs', 'commands'],
 };
 
 const zones = Object.entries(MAY_IMPORT).map(([room, allowed]) => ({

@@ -1,18 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** The built program. */
     readonly why137: string;
+    /** The built kubectl plugin. */
+    readonly kubectlWhy137: string;
   }
 }
 
 const root = join(import.meta.dirname, '..');
-const bundle = join(root, 'dist/why137.cjs');
+const programs = { why137: join(root, 'dist/why137.cjs'), kubectlWhy137: join(root, 'dist/kubectl-why137.cjs') };
 
 /** What the bundle is made of. */
 const PARTS = ['src', 'proto', 'scripts', 'package.json', 'package-lock.json'];
@@ -30,14 +32,17 @@ export default function setup({ provide }: TestProject): () => void {
   console.log(`Tests run on Node.js ${process.version}.`);
   if (!isFresh()) execFileSync(process.execPath, [join(root, 'scripts/build.js')], { cwd: root, stdio: 'inherit' });
   const dir = mkdtempSync(join(tmpdir(), 'why137-tested-'));
-  const copy = join(dir, 'why137.cjs');
-  copyFileSync(bundle, copy);
-  provide('why137', copy);
+  for (const name of ['why137', 'kubectlWhy137'] as const) {
+    const copy = join(dir, basename(programs[name]));
+    copyFileSync(programs[name], copy);
+    provide(name, copy);
+  }
   return () => { rmSync(dir, { recursive: true }); };
 }
 
 function isFresh(): boolean {
-  return existsSync(bundle) && statSync(bundle).mtimeMs >= Math.max(...PARTS.map((part) => newestBelow(join(root, part))));
+  const newest = Math.max(...PARTS.map((part) => newestBelow(join(root, part))));
+  return Object.values(programs).every((program) => existsSync(program) && statSync(program).mtimeMs >= newest);
 }
 
 function newestBelow(path: string): number {

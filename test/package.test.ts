@@ -17,6 +17,7 @@ const WANTED = [
   /^daemonset\.yaml$/,
   /^deploy\/[\w/-]+\.(yaml|json)$/,
   /^dist\/why137\.cjs$/,
+  /^dist\/kubectl-why137\.cjs$/,
   /^dist\/THIRD-PARTY-LICENSES\.txt$/,
   /^demo\/recording\/[\w.-]+$/,
   /^docs\/[\w-]+\.md$/,
@@ -29,5 +30,7 @@ it('is packed with what a user needs, and nothing else', { timeout: TIMEOUT_MS }
   const paths = files.map(({ path }) => path);
   expect(paths.filter((path) => !WANTED.some((wanted) => wanted.test(path)))).toEqual([]);
   expect(WANTED.filter((wanted) => !paths.some((path) => wanted.test(path)))).toEqual([]);
-  expect((files.find(({ path }) => path === 'dist/why137.cjs')?.mode ?? 0) & 0o111).toBe(0o111);
+  for (const program of ['dist/why137.cjs', 'dist/kubectl-why137.cjs']) {
+    expect((files.find(({ path }) => path === program)?.mode ?? 0) & 0o111).toBe(0o111);
+  }
 });

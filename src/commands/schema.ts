@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import { Why137Error } from '../lib/errors.ts';
+import { clusterAnswerSchema } from '../model/cluster-answer.ts';
 import { containerExitSchema } from '../model/container-exit.ts';
 import { exitCodeSchema } from '../model/exit-code.ts';
 import { ledgerReadingSchema } from '../model/ledger.ts';
@@ -22,6 +23,7 @@ export const SCHEMAS: Readonly<Record<string, z.core.$ZodType>> = {
   'ledger-reading': ledgerReadingSchema,
   'log-line': logLineSchema,
   problem: problemSchema,
+  'cluster-answer': clusterAnswerSchema,
 };
 
 /**

@@ -12,6 +12,7 @@ export const ERRORS = {
   W137_LISTEN: { exit: 1, title: 'The HTTP endpoint cannot be opened' },
   W137_KUBERNETES: { exit: 2, title: 'Kubernetes Events cannot be written from here' },
   W137_NO_AGENT: { exit: 1, title: 'The agent does not answer' },
+  W137_CLUSTER: { exit: 1, title: 'The cluster cannot be asked' },
   W137_NOT_FOUND: { exit: 3, title: 'Nothing is known of it' },
   W137_BAD_REQUEST: { exit: 2, title: 'A request parameter is not allowed' },
   W137_METHOD: { exit: 2, title: 'Only GET and HEAD are served' },

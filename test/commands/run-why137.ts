@@ -13,6 +13,7 @@ export interface Ran {
 export interface RunOptions {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
 }
 
 /** No command of these tests takes longer; one that hangs is ended, and its exit status is null. */
@@ -33,10 +34,10 @@ export function bash(line: string, args: readonly string[]): Promise<Ran> {
   return run('bash', ['-c', line, 'bash', process.execPath, inject('why137'), ...args], {});
 }
 
-function run(command: string, args: readonly string[], { stdin = '', env = {} }: RunOptions): Promise<Ran> {
+export function run(command: string, args: readonly string[], { stdin = '', env = {}, timeoutMs = TIMEOUT_MS }: RunOptions): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const outside = Object.entries(process.env).filter(([name]) => !name.startsWith('WHY137_'));
-    const child = spawn(command, args, { cwd: root, env: { ...Object.fromEntries(outside), ...env }, stdio: 'pipe', timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
+    const child = spawn(command, args, { cwd: root, env: { ...Object.fromEntries(outside), ...env }, stdio: 'pipe', timeout: timeoutMs, killSignal: 'SIGKILL' });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

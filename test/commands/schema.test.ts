@@ -6,7 +6,7 @@ const shape = z.object({ $schema: z.string(), title: z.string(), type: z.literal
 
 it('lists every schema when none is asked for', () => {
   expect(schemaOf().trimEnd().split('\n').sort()).toEqual([
-    'container-exit', 'exit-code', 'ledger-reading', 'log-line', 'oom-kill', 'problem', 'recording', 'sources', 'verdict',
+    'cluster-answer', 'container-exit', 'exit-code', 'ledger-reading', 'log-line', 'oom-kill', 'problem', 'recording', 'sources', 'verdict',
   ]);
 });
 
