@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demo } from '../src/commands/demo.ts';
 import { noKubectl, render } from './deploy/support/kubectl.ts';
 import { without } from './deploy/support/tools.ts';
+import { startCluster } from './kubectl/cluster.ts';
+import { inside } from './kubectl/kubectls.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
@@ -58,6 +60,7 @@ const runners: readonly { readonly fits: RegExp; readonly run: (command: string)
   { fits: /^kubectl apply -k /, run: (command) => Promise.resolve(noKubectl ?? JSON.stringify(render((command.split(' ').at(-1) ?? '').replace(/^deploy\//, '')))) },
   { fits: /^kubectl apply -f /, run: (command) => Promise.resolve(readFileSync(join(root, command.split(' ').at(-1) ?? ''), 'utf8')) },
   { fits: /^curl /, run: async (command) => (await run('curl', ['-fsS', (/http\S+[^'\s]/.exec(command)?.[0] ?? '').replace('http://127.0.0.1:9137', url)])).stdout },
+  { fits: /^kubectl why137 /, run: kubectlWhy137 },
   { fits: /^why137 explain /, run: (command) => why137([...command.split(' ').slice(1), '--agent-url', url]) },
   { fits: /^why137 doctor$/, run: () => why137(['doctor', '--runtime-endpoint', 'none', '--journal', 'off'], 4) },
   { fits: /^why137 /, run: (command) => why137(command.split(' ').slice(1)) },
@@ -86,6 +89,15 @@ async function why137(args: readonly string[], status = 0): Promise<string> {
   );
   expect(ending.code).toBe(status);
   return ending.stdout;
+}
+
+/** The plugin, for a cluster whose one agent is the demo's. */
+async function kubectlWhy137(command: string): Promise<string> {
+  const cluster = await startCluster({ agents: [{ node: 'node1', url }] });
+  const { code, stdout } = await inside(cluster, command.split(' ').slice(2));
+  await cluster.close();
+  expect(code).toBe(0);
+  return stdout;
 }
 
 /** Starts it as told, but on a free port and with a directory of its own; ends it once it serves. */
