@@ -29,7 +29,7 @@ it.each([
 });
 
 it('refuses another value', () => {
-  expect(() => loadConfig({ kubernetesEvents: 'yes' }, {})).toThrow('--kubernetes-events (WHY137_KUBERNETES_EVENTS) cannot be "yes": give on or off.');
+  expect(() => loadConfig({ kubernetesEvents: 'yes' }, {})).toThrow('--kubernetes-events cannot be "yes": give on or off.');
 });
 
 it.each([
