@@ -7,7 +7,7 @@ import { USUAL_ENDPOINTS } from '../src/sources/runtime-endpoints.ts';
 const yaml = readFileSync(join(import.meta.dirname, '../daemonset.yaml'), 'utf8');
 
 it('gives the agent options that it takes, the same on nodes of either IP family', () => {
-  const env = Object.fromEntries([...yaml.matchAll(/^ +- \{ name: (WHY137_\w+), value: '?([^' ]+)'? \}/gm)].map(([, name, value]) => [name, value]));
+  const env: Record<string, string | undefined> = Object.fromEntries([...yaml.matchAll(/^ +- \{ name: (WHY137_\w+), value: '?([^' ]+)'? \}/gm)].map(([, name = '', value = '']): [string, string] => [name, value]));
   expect(loadConfig({}, env)).toMatchObject({ listen: ':9137', root: '/host', stateDir: '/var/lib/why137', kmsg: 'off', kubernetesEvents: 'on', metricsPodLabels: 'on' });
 });
 

@@ -96,6 +96,7 @@ describe.skipIf(why !== null)('a real containerd', () => {
     expect(container).toEqual({
       containerId: steady,
       runtime: 'containerd',
+      runtimeType: 'io.containerd.runc.v2',
       podUid: uid,
       podName: 'web-0',
       podNamespace: 'shop',
