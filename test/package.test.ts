@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -33,4 +34,8 @@ it('is packed with what a user needs, and nothing else', { timeout: TIMEOUT_MS }
   for (const program of ['dist/why137.cjs', 'dist/kubectl-why137.cjs']) {
     expect((files.find(({ path }) => path === program)?.mode ?? 0) & 0o111).toBe(0o111);
   }
+});
+
+it('is plain ASCII: one other character, and the whole text takes two bytes a letter in memory', () => {
+  expect(readFileSync(join(root, 'dist/why137.cjs'), 'latin1')).not.toMatch(/[\x80-\xff]/);
 });

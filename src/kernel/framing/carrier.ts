@@ -14,15 +14,19 @@ export interface Carrier {
 
 const PRI = /^<(\d{1,3})>/;
 const RFC5424 = /^1 (\S+) (\S+) (\S+) (\S+) (\S+) (-|(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*"[^\]"]*)*\])+) ?/;
+/** A letter of any script. Not \p{L}: Unicode's tables would be loaded for it, some MiB. */
+const LETTER = String.raw`[^\s\d!-/:-@[-\x60{-~]`;
 /** RFC 3164, journalctl short and short-precise, with weekday or year variants. Names of months are the locale's. */
-const RFC3164 =
-  /^(?:\p{L}{1,4}\.?,? )?(?:(\d{4}) )?(\p{L}{3,9}\.?|\d{1,2}月) ([ \d]?\d) (?:(\d{4}) )?(\d\d:\d\d:\d\d(?:[.,]\d+)?)(?: (\d{4}))?(?: (?:[A-Z]{3,5}))? /u;
+const RFC3164 = new RegExp(
+  String.raw`^(?:${LETTER}{1,4}\.?,? )?(?:(\d{4}) )?(${LETTER}{3,9}\.?|\d{1,2}\u6708) ([ \d]?\d) (?:(\d{4}) )?(\d\d:\d\d:\d\d(?:[.,]\d+)?)(?: (\d{4}))?(?: (?:[A-Z]{3,5}))? `,
+);
 /** rsyslog's ISO form, journalctl short-iso and short-full, dmesg --time-format iso, a container runtime's log. */
-const ISO =
-  /^\[?(?:\p{L}{1,4}\.? )?(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)(?: (UTC|GMT|[A-Z]{2,5}|[+-]\d\d))?\]?(?: |\t+)/u;
+const ISO = new RegExp(
+  String.raw`^\[?(?:${LETTER}{1,4}\.? )?(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)(?: (UTC|GMT|[A-Z]{2,5}|[+-]\d\d))?\]?(?: |\t+)`,
+);
 const EPOCH = /^(\d{10}(?:\.\d+)?) (?=\S)/;
 /** dmesg -T, perhaps with -d: weekday and month are the locale's. */
-const CTIME = /^\[\s*[^\s\d[\]]+ ([^\s\d[\]]+|\d{1,2}月) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})(?: <\s*[+-]?\d+\.\d+ ?>)?\] ?/;
+const CTIME = /^\[\s*[^\s\d[\]]+ ([^\s\d[\]]+|\d{1,2}\u6708) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})(?: <\s*[+-]?\d+\.\d+ ?>)?\] ?/;
 /** dmesg -H and -d. */
 const RELATIVE = /^\[(?:[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d|\s*[<+]\s*\d+\.\d+>?)\] {0,2}/;
 const DECODED = /^(kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local\d) *: ?(?:emerg|alert|crit|err|warn|notice|info|debug) *: ?/;

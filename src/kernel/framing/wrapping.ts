@@ -33,7 +33,7 @@ const WRAPPERS: readonly RegExp[] = [
   // a cell of a table of comma-separated values
   /^"?[^",]{0,80}"?,"?/,
   // lists, quotes and emphasis
-  /^(?:[-*+•] +|\d{1,4}[.)] +)/,
+  /^(?:[-*+\u2022] +|\d{1,4}[.)] +)/,
   /^(?:["'`]{1,3}|\*\*)/,
 ];
 const QUOTED_END = /(?:\\[nr])*(?:["'`]{1,3}|\*\*),?$/;

@@ -39,7 +39,8 @@ export const explain = route({
 function killsIn(store: Store, target: string, containers: readonly string[]): OomKill[] {
   const kills = (container: string): readonly OomKill[] => store.oomKills({ container, limit: MAX_EXPLAINED }).items;
   if (containers.length > 0) {
-    const newestFirst = (a: OomKill, b: OomKill): number => (b.time ?? '').localeCompare(a.time ?? '');
+    const timeOf = ({ time }: OomKill): string => time ?? '';
+    const newestFirst = (a: OomKill, b: OomKill): number => Number(timeOf(b) > timeOf(a)) - Number(timeOf(b) < timeOf(a));
     return containers.flatMap((id) => kills(id).filter((kill) => kill.containerId === id)).sort(newestFirst).slice(0, MAX_EXPLAINED);
   }
   const id = target.replace(/^[a-z-]+:\/\//, '');
