@@ -14,6 +14,8 @@ export default defineConfig({
   test: {
     globalSetup: ['test/build-bundle.ts'],
     setupFiles: ['test/property-seed.ts'],
+    // Many tests wait for something more than they reckon: one worker, as a small machine would get, is idle half the time.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
