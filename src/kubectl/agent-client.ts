@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Verdict } from '../model/verdict.ts';
 import { verdictPageSchema } from '../model/page.ts';
-import type { AgentPod } from './agents.ts';
+import type { AgentPod } from './agent-pod.ts';
 import { KubectlError } from './failure.ts';
 import type { Kubectl } from './kubectl.ts';
 import { agentWords } from './words.ts';

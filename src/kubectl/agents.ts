@@ -1,21 +1,11 @@
 import * as z from 'zod/mini';
 import { Why137Error } from '../lib/errors.ts';
 import type { MissingNode } from '../model/cluster-answer.ts';
+import type { AgentPod } from './agent-pod.ts';
 import { KubectlError } from './failure.ts';
 import type { Kubectl } from './kubectl.ts';
 import { list } from './list.ts';
 import { clusterError, LIST_PODS_CURE } from './words.ts';
-
-/** An agent that may be asked. */
-export interface AgentPod {
-  readonly node: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly scheme: 'http' | 'https';
-  readonly port: number;
-  /** False: it has not read everything yet that happened before it started, or is ill. */
-  readonly ready: boolean;
-}
 
 export interface Agents {
   /** One a node. */

@@ -1,6 +1,7 @@
 import type { ClusterAnswer, MissingNode } from '../model/cluster-answer.ts';
 import { type AgentClient, agentClient, Unanswered } from './agent-client.ts';
-import type { AgentPod, WhereAgents } from './agents.ts';
+import type { AgentPod } from './agent-pod.ts';
+import type { WhereAgents } from './agents.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Kubectl } from './kubectl.ts';
 

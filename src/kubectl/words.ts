@@ -1,6 +1,6 @@
 import { sayDuration } from '../lib/duration.ts';
 import { Why137Error } from '../lib/errors.ts';
-import type { AgentPod } from './agents.ts';
+import type { AgentPod } from './agent-pod.ts';
 import { type Failure, KubectlError } from './failure.ts';
 
 const rule = (resource: string, verbs: string): string => `{apiGroups: [""], resources: [${resource}], verbs: [${verbs}]}`;
