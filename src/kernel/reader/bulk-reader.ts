@@ -3,7 +3,7 @@ import { NO_TIME, type TimeContext } from '../framing/wall-time.ts';
 import type { KillListener } from '../report/assembler.ts';
 import { MAX_REPORT_BYTES } from '../report/report.ts';
 import type { Drops } from './drops.ts';
-import { BEGIN_NEEDLE, FACT_NEEDLES, KILL_NEEDLES, KILL_NEEDLES_AS_ARRAYS, LONGEST_NEEDLE } from './needles.ts';
+import { BEGIN_NEEDLE, FACT_NEEDLES, KILL_NEEDLES, KILL_NEEDLES_AS_ARRAYS, LONGEST_NEEDLE, OPENVZ_BYTES, OPENVZ_NEEDLE } from './needles.ts';
 import { TextReader, type ReaderOptions } from './text-reader.ts';
 
 /** Bytes around what was found that are read too: lines torn off, lines that follow at once. */
@@ -18,7 +18,8 @@ const AWAKE_BYTES = 64 * 1024;
  */
 export class BulkReader {
   readonly #reader: TextReader;
-  #needles: readonly Buffer[] = KILL_NEEDLES;
+  #needles: readonly Buffer[] = [...KILL_NEEDLES, OPENVZ_NEEDLE];
+  #openVz: 'perhaps' | 'seen' | 'no' = 'perhaps';
   /** Asleep: the newest bytes that were not decoded, for a report that begins in them. Null: awake. */
   #waiting: Buffer[] | null = null;
   #waitingBytes = 0;
@@ -46,7 +47,8 @@ export class BulkReader {
 
   push(bytes: Uint8Array): void {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (this.#at === 0 && chunk[0] === 0x7b) this.#needles = [...KILL_NEEDLES, ...KILL_NEEDLES_AS_ARRAYS];
+    if (this.#at === 0 && chunk[0] === 0x7b) this.#needles = [...KILL_NEEDLES, ...KILL_NEEDLES_AS_ARRAYS, OPENVZ_NEEDLE];
+    if (this.#openVz === 'perhaps') this.#lookForOpenVz(chunk);
     const found = this.#find(chunk);
     if (found !== null) {
       this.#wake(chunk.subarray(0, found.first));
@@ -69,6 +71,15 @@ export class BulkReader {
 
   end(): void {
     this.#reader.end();
+  }
+
+  #lookForOpenVz(chunk: Buffer): void {
+    if (chunk.includes(OPENVZ_NEEDLE) || Buffer.concat([this.#tail, chunk.subarray(0, LONGEST_NEEDLE)]).includes(OPENVZ_NEEDLE)) {
+      this.#openVz = 'seen';
+    } else if (this.#at > OPENVZ_BYTES) {
+      this.#openVz = 'no';
+      this.#needles = this.#needles.filter((needle) => needle !== OPENVZ_NEEDLE);
+    }
   }
 
   /** Where in the chunk the first and the last needle are; one may have begun in the chunk before. */
