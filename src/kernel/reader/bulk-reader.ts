@@ -48,8 +48,8 @@ export class BulkReader {
   push(bytes: Uint8Array): void {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (this.#at === 0 && chunk[0] === 0x7b) this.#needles = [...KILL_NEEDLES, ...KILL_NEEDLES_AS_ARRAYS, OPENVZ_NEEDLE];
-    if (this.#openVz === 'perhaps') this.#lookForOpenVz(chunk);
     const found = this.#find(chunk);
+    if (this.#openVz === 'perhaps') this.#isOpenVz(found !== null && (chunk.includes(OPENVZ_NEEDLE) || this.#seam(chunk).includes(OPENVZ_NEEDLE)));
     if (found !== null) {
       this.#wake(chunk.subarray(0, found.first));
       this.#awakeTo = this.#at + found.last + AWAKE_BYTES;
@@ -73,8 +73,8 @@ export class BulkReader {
     this.#reader.end();
   }
 
-  #lookForOpenVz(chunk: Buffer): void {
-    if (chunk.includes(OPENVZ_NEEDLE) || Buffer.concat([this.#tail, chunk.subarray(0, LONGEST_NEEDLE)]).includes(OPENVZ_NEEDLE)) {
+  #isOpenVz(seen: boolean): void {
+    if (seen) {
       this.#openVz = 'seen';
     } else if (this.#at > OPENVZ_BYTES) {
       this.#openVz = 'no';
@@ -82,9 +82,14 @@ export class BulkReader {
     }
   }
 
+  /** What spans the chunk before and this one. */
+  #seam(chunk: Buffer): Buffer {
+    return Buffer.concat([this.#tail, chunk.subarray(0, LONGEST_NEEDLE)]);
+  }
+
   /** Where in the chunk the first and the last needle are; one may have begun in the chunk before. */
   #find(chunk: Buffer): { first: number; last: number } | null {
-    const seam = Buffer.concat([this.#tail, chunk.subarray(0, LONGEST_NEEDLE)]);
+    const seam = this.#seam(chunk);
     const firsts = this.#needles.map((needle) => this.#first(chunk, needle)).filter((at) => at >= 0);
     if (this.#needles.some((needle) => seam.includes(needle))) firsts.push(0);
     if (firsts.length === 0) return null;
