@@ -1,0 +1,48 @@
+#!/bin/sh
+# Lays the lab's files over the guest's root, makes its keys, and its disk. Usage: settings.sh CACHE.
+set -eu
+cache=$1
+here=$(cd "$(dirname "$0")" && pwd)
+root=$cache/root
+cp -r "$here/files/." "$root/"
+cp "$cache"/bin/* "$root/usr/local/bin/"
+
+keys=$cache/keys
+if [ ! -e "$keys/done" ]; then
+  rm -rf "$keys"
+  mkdir -p "$keys"
+  cd "$keys"
+  ssh-keygen -q -t ed25519 -N '' -C lab -f ssh
+  openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=lab-ca -keyout ca.key -out ca.crt 2>/dev/null
+  openssl req -newkey rsa:2048 -nodes -subj /CN=kube-apiserver -keyout apiserver.key -out apiserver.csr 2>/dev/null
+  echo 'subjectAltName=DNS:kubernetes.default.svc,DNS:localhost,IP:127.0.0.1,IP:10.0.2.15,IP:10.96.0.1' > names
+  openssl x509 -req -in apiserver.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 3650 -extfile names -out apiserver.crt 2>/dev/null
+  openssl genrsa -out sa.key 2048 2>/dev/null
+  openssl rsa -in sa.key -pubout -out sa.pub 2>/dev/null
+  touch done
+fi
+for key in ca.crt apiserver.crt apiserver.key sa.key sa.pub; do cp "$keys/$key" "$root/etc/kubernetes/"; done
+mkdir -p "$root/root/.ssh"
+chmod 700 "$root/root/.ssh"
+cp "$keys/ssh.pub" "$root/root/.ssh/authorized_keys"
+chown -R root:root "$root/root/.ssh"
+
+echo node1 > "$root/etc/hostname"
+printf '127.0.0.1 localhost\n127.0.1.1 node1\n' > "$root/etc/hosts"
+[ -s "$root/etc/machine-id" ] || tr -d - < /proc/sys/kernel/random/uuid > "$root/etc/machine-id"
+echo '/dev/vda / ext4 defaults,noatime 0 0' > "$root/etc/fstab"
+# In a node-wide OOM the kernel is to choose among pods, as on a node whose services are protected.
+for unit in ssh systemd-journald rsyslog dbus systemd-networkd systemd-udevd systemd-logind serial-getty@ containerd; do
+  mkdir -p "$root/etc/systemd/system/$unit.service.d"
+  printf '[Service]\nOOMScoreAdjust=-999\n' > "$root/etc/systemd/system/$unit.service.d/oom.conf"
+done
+chroot "$root" systemctl --quiet enable systemd-networkd ssh containerd rsyslog lab-etcd kube-apiserver kube-controller-manager kube-scheduler kubelet lab-images lab-ledger lab-events
+chroot "$root" systemctl --quiet disable etcd earlyoom auditd systemd-oomd cron e2scrub_all.timer fstrim.timer logrotate.timer 2>/dev/null || true
+chroot "$root" systemctl --quiet mask systemd-networkd-wait-online.service systemd-firstboot.service apt-daily.timer apt-daily-upgrade.timer man-db.timer systemd-oomd.socket
+gcc -static -O1 -o "$root/usr/local/bin/eat" "$here/eat.c"
+
+rm -f "$cache/disk.img"
+truncate -s 6G "$cache/disk.part"
+mkfs.ext4 -q -d "$root" "$cache/disk.part"
+mv "$cache/disk.part" "$cache/disk.img"
+cp "$root"/boot/vmlinuz-* "$root"/boot/initrd.img-* "$cache/"

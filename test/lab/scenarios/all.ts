@@ -1,0 +1,7 @@
+import type { Scenario } from '../support/scenario.ts';
+import { limits } from './limits.ts';
+import { node } from './node.ts';
+import { notOom } from './not-oom.ts';
+
+/** In the order in which they are made to happen: what strains the whole node comes last. */
+export const SCENARIOS: readonly Scenario[] = [...limits, ...notOom, ...node];

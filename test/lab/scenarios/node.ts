@@ -1,0 +1,54 @@
+import { pod } from '../support/manifest.ts';
+import type { Lab } from '../support/lab.ts';
+import type { Scenario } from '../support/scenario.ts';
+
+/** Less than the limit of all pods together, so that the node runs out first. */
+const LEFT_MIB = 600;
+
+/** The host takes memory bit by bit until the kernel has killed somebody. */
+async function starve(lab: Lab): Promise<void> {
+  await lab.hog((await lab.availableMib()) - 250);
+  await lab.guest.sh(
+    [
+      'count() { sed -n "s/^oom_kill //p" /proc/vmstat; }; before=$(count)',
+      'systemd-run --quiet --unit=lab-hog-more --property=OOMScoreAdjust=-999 /usr/local/bin/eat 3000 20',
+      'while [ "$(count)" = "$before" ]; do sleep 0.1; done',
+      'systemctl kill --signal=KILL lab-hog-more; systemctl reset-failed lab-hog-more 2>/dev/null || true',
+    ].join('; '),
+  );
+  await lab.endHog();
+}
+
+/** Deaths for want of memory beyond any one pod's limit. */
+export const node: readonly Scenario[] = [
+  {
+    name: 'kubepods-limit',
+    truth: 'a pod without a limit takes what the node sets aside for all pods; the node has memory left',
+    manifests: [pod('kubepods-limit', [{ run: 'exec eat 3000' }])],
+    deaths: [{ pod: 'kubepods-limit', container: 'main', code: 137, cause: 'node-allocatable-oom', confidence: 'certain', kills: 1 }],
+  },
+  {
+    name: 'node-eater',
+    truth: 'a pod without a limit takes what the node has left, and is killed for it',
+    manifests: [pod('node-eater', [{ run: 'while [ ! -e /go ]; do sleep 1; done; exec eat 3000' }])],
+    async act(lab) {
+      await lab.running('node-eater');
+      await lab.hog((await lab.availableMib()) - LEFT_MIB);
+      await lab.go('node-eater');
+      await lab.ended('node-eater');
+      await lab.endHog();
+    },
+    deaths: [{ pod: 'node-eater', container: 'main', code: 137, cause: 'node-oom', confidence: 'certain', kills: 1 }],
+  },
+  {
+    name: 'node-innocent',
+    truth: 'a process of the host takes all memory, and a small pod without a limit is killed for it',
+    manifests: [pod('node-innocent', [{ run: 'exec eat 40' }])],
+    async act(lab) {
+      await lab.running('node-innocent');
+      await starve(lab);
+      await lab.ended('node-innocent');
+    },
+    deaths: [{ pod: 'node-innocent', container: 'main', code: 137, cause: 'node-oom', confidence: 'certain', kills: 1 }],
+  },
+];

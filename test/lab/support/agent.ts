@@ -1,0 +1,53 @@
+import * as z from 'zod/mini';
+import { oomKillSchema, type OomKill } from '../../../src/model/oom-kill.ts';
+import { sourcesSchema, type Sources } from '../../../src/model/source-status.ts';
+import { verdictSchema, type Verdict } from '../../../src/model/verdict.ts';
+import type { Cluster, Pod } from './cluster.ts';
+import { until } from './wait.ts';
+
+/** The agent of the guest's DaemonSet, asked as `kubectl why137` does: through the API server. */
+export class ClusterAgent {
+  readonly #cluster: Cluster;
+  readonly pod: string;
+
+  private constructor(cluster: Cluster, pod: string) {
+    this.#cluster = cluster;
+    this.pod = pod;
+  }
+
+  static async ready(cluster: Cluster): Promise<ClusterAgent> {
+    const pod = await until('a ready pod of the DaemonSet', 600_000, async () => (await cluster.pods('why137', 'app.kubernetes.io/name=why137').catch(() => [])).find(isReady) ?? null);
+    return new ClusterAgent(cluster, pod.metadata.name);
+  }
+
+  async verdicts(namespace: string, pod: string): Promise<Verdict[]> {
+    return z.object({ items: z.array(verdictSchema) }).parse(await this.#get(`/v1/exits?namespace=${namespace}&pod=${pod}&limit=1000`)).items;
+  }
+
+  async oomKills(): Promise<OomKill[]> {
+    return z.object({ items: z.array(oomKillSchema) }).parse(await this.#get('/v1/oom-kills?limit=1000')).items;
+  }
+
+  async sources(): Promise<Sources> {
+    return sourcesSchema.parse(await this.#get('/v1/sources'));
+  }
+
+  /** Everything that its pod printed. */
+  async logs(): Promise<Record<string, unknown>[]> {
+    const text = await this.#cluster.kubectl(['-n', 'why137', 'logs', this.pod]);
+    return text.split('\n').flatMap((line) => (line.startsWith('{') ? [z.record(z.string(), z.unknown()).parse(JSON.parse(line))] : []));
+  }
+
+  async restarts(): Promise<number> {
+    const pod = await this.#cluster.pod('why137', this.pod);
+    return pod?.status.containerStatuses?.[0]?.restartCount ?? Number.NaN;
+  }
+
+  async #get(path: string): Promise<unknown> {
+    return JSON.parse(await this.#cluster.kubectl(['get', '--raw', `/api/v1/namespaces/why137/pods/${this.pod}:9137/proxy${path}`]));
+  }
+}
+
+function isReady(pod: Pod): boolean {
+  return pod.status.containerStatuses?.every(({ ready }) => ready) ?? false;
+}

@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import * as z from 'zod/mini';
+import { cache } from './cache.ts';
+import type { Guest } from './guest.ts';
+import type { Manifest } from './manifest.ts';
+import { until } from './wait.ts';
+
+const terminatedSchema = z.object({ exitCode: z.int(), reason: z.optional(z.string()), containerID: z.optional(z.string()), startedAt: z.nullish(z.string()), finishedAt: z.nullish(z.string()) });
+const stateSchema = z.object({ running: z.optional(z.object({})), terminated: z.optional(terminatedSchema), waiting: z.optional(z.object({ reason: z.optional(z.string()) })) });
+const statusSchema = z.object({ name: z.string(), state: z.optional(stateSchema), lastState: z.optional(stateSchema), restartCount: z.int(), containerID: z.optional(z.string()), ready: z.boolean() });
+
+export const podSchema = z.object({
+  metadata: z.object({ name: z.string(), namespace: z.string(), uid: z.string() }),
+  status: z.object({ phase: z.optional(z.string()), reason: z.optional(z.string()), message: z.optional(z.string()), containerStatuses: z.optional(z.array(statusSchema)), initContainerStatuses: z.optional(z.array(statusSchema)) }),
+});
+export type Pod = z.infer<typeof podSchema>;
+
+/** How a container ended, as Kubernetes tells it. */
+export type Terminated = z.infer<typeof terminatedSchema>;
+
+export const eventSchema = z.object({
+  reason: z.nullish(z.string()),
+  message: z.nullish(z.string()),
+  source: z.optional(z.object({ component: z.optional(z.string()) })),
+  reportingComponent: z.nullish(z.string()),
+  involvedObject: z.object({ name: z.optional(z.string()) }),
+});
+
+/** The API server of a guest, asked by this machine's kubectl. */
+export class Cluster {
+  readonly kubeconfig: string;
+
+  constructor(guest: Guest) {
+    this.kubeconfig = join(cache, `run-${guest.kernel.name}/kubeconfig`);
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'lab', cluster: { server: `https://127.0.0.1:${guest.apiPort}`, 'certificate-authority': join(cache, 'keys/ca.crt') } }],
+      users: [{ name: 'admin', user: { token: 'lab-admin' } }],
+      contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'admin' } }],
+      'current-context': 'lab',
+    };
+    writeFileSync(this.kubeconfig, JSON.stringify(config));
+  }
+
+  async kubectl(args: readonly string[], input?: string): Promise<string> {
+    const { stdout } = await execa('kubectl', ['--request-timeout=180s', ...args], {
+      env: { KUBECONFIG: this.kubeconfig },
+      timeout: 300_000,
+      maxBuffer: 256 * 1024 * 1024,
+      ...(input === undefined ? {} : { input }),
+    });
+    return stdout;
+  }
+
+  /** Until the API server answers and the node can take pods. */
+  async ready(): Promise<void> {
+    await until('a healthy API server', 600_000, () => this.kubectl(['get', '--raw', '/readyz']).then((text) => text === 'ok', () => false));
+    await until('a node that is Ready', 600_000, async () => (await this.kubectl(['get', 'nodes']).catch(() => '')).includes(' Ready'));
+    await until('the service account of the default namespace', 300_000, () => this.kubectl(['get', 'serviceaccount', 'default']).then(() => true, () => false));
+  }
+
+  /** What emulation makes slow is tried again. */
+  async apply(manifests: readonly Manifest[]): Promise<void> {
+    const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
+    await until('the API server to take manifests', 300_000, () => this.kubectl(['apply', '--validate=false', '-f', '-'], text).then(() => true, () => false));
+  }
+
+  async pod(namespace: string, name: string): Promise<Pod | null> {
+    const text = await this.kubectl(['-n', namespace, 'get', 'pod', name, '-o', 'json', '--ignore-not-found']).catch(() => '');
+    return text === '' ? null : podSchema.parse(JSON.parse(text));
+  }
+
+  async pods(namespace: string, selector: string): Promise<Pod[]> {
+    const text = await this.kubectl(['-n', namespace, 'get', 'pods', '-l', selector, '-o', 'json']);
+    return z.object({ items: z.array(podSchema) }).parse(JSON.parse(text)).items;
+  }
+
+  async events(namespace: string): Promise<z.infer<typeof eventSchema>[]> {
+    const text = await this.kubectl(['-n', namespace, 'get', 'events', '-o', 'json']);
+    return z.object({ items: z.array(eventSchema) }).parse(JSON.parse(text)).items;
+  }
+}
+
+/** How a container of a pod ended last, or null while it never did. */
+export function terminated(pod: Pod | null, container: string): Terminated | null {
+  const statuses = [...(pod?.status.containerStatuses ?? []), ...(pod?.status.initContainerStatuses ?? [])];
+  const status = statuses.find(({ name }) => name === container);
+  return status?.state?.terminated ?? status?.lastState?.terminated ?? null;
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import * as z from 'zod/mini';
+import { cache } from './cache.ts';
+import { bootFile, type Kernel } from './kernels.ts';
+import { until } from './wait.ts';
+
+const stateSchema = z.object({ pid: z.int(), sshPort: z.int(), apiPort: z.int() });
+
+/** A machine that runs under emulation, reached by ssh and by the port of its API server. */
+export class Guest {
+  readonly kernel: Kernel;
+  readonly apiPort: number;
+  readonly #pid: number;
+  readonly #sshPort: number;
+  readonly #dir: string;
+
+  private constructor(kernel: Kernel, dir: string, { pid, sshPort, apiPort }: z.infer<typeof stateSchema>) {
+    this.kernel = kernel;
+    this.apiPort = apiPort;
+    this.#pid = pid;
+    this.#sshPort = sshPort;
+    this.#dir = dir;
+  }
+
+  /** Boots a guest whose disk forgets everything at its end, or takes the one that was left running (WHY137_LAB_KEEP). */
+  static async start(kernel: Kernel): Promise<Guest> {
+    const dir = join(cache, `run-${kernel.name}`);
+    mkdirSync(dir, { recursive: true });
+    const stateFile = join(dir, 'guest.json');
+    if (existsSync(stateFile)) {
+      const state = stateSchema.parse(JSON.parse(readFileSync(stateFile, 'utf8')));
+      if (isRunning(state.pid)) return new Guest(kernel, dir, state);
+    }
+    const [sshPort, apiPort] = [await freePort(), await freePort()];
+    const serial = join(dir, 'serial.log');
+    const log = openSync(join(dir, 'qemu.log'), 'w');
+    const args = [
+      ...['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'Haswell-noTSX-IBRS', '-m', '3072', '-smp', '2', '-display', 'none', '-monitor', 'none', '-serial', `file:${serial}`],
+      ...['-kernel', bootFile('vmlinuz', kernel), '-initrd', bootFile('initrd.img', kernel)],
+      ...['-append', `root=/dev/vda rw console=ttyS0 quiet log_buf_len=16M net.ifnames=0 ${kernel.append}`],
+      ...disk('disk.img', true),
+      ...disk('small.tar', false),
+      ...disk('why137.tar', false),
+      ...['-netdev', `user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:${sshPort}-:22,hostfwd=tcp:127.0.0.1:${apiPort}-:443`, '-device', 'virtio-net-pci,netdev=n', '-device', 'virtio-rng-pci'],
+    ];
+    const qemu = spawn('qemu-system-x86_64', args, { detached: true, stdio: ['ignore', log, log] });
+    qemu.unref();
+    if (qemu.pid === undefined) throw new Error('qemu-system-x86_64 did not start; install the package qemu-system-x86 (10 or later, from backports on Debian 12).');
+    const state = { pid: qemu.pid, sshPort, apiPort };
+    writeFileSync(stateFile, JSON.stringify(state));
+    const guest = new Guest(kernel, dir, state);
+    await until('ssh of the guest', 600_000, async () => {
+      if (!isRunning(state.pid)) throw new Error(`The guest ended: see ${join(dir, 'qemu.log')} and ${serial}.`);
+      return (await guest.sh('true', 20_000).catch(() => null)) !== null;
+    });
+    return guest;
+  }
+
+  /** Runs a line of shell in the guest; gives what it printed. */
+  async sh(line: string, timeoutMs = 300_000): Promise<string> {
+    const { stdout } = await execa('ssh', [...this.#ssh(), 'root@127.0.0.1', line], { timeout: timeoutMs, maxBuffer: 512 * 1024 * 1024 });
+    return stdout;
+  }
+
+  async stop(): Promise<void> {
+    if (process.env['WHY137_LAB_KEEP'] !== undefined) return;
+    process.kill(this.#pid, 'SIGKILL');
+    await until('end of the guest', 30_000, () => Promise.resolve(!isRunning(this.#pid)));
+    rmSync(join(this.#dir, 'guest.json'));
+  }
+
+  #ssh(): string[] {
+    const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=15', 'ControlMaster=auto', 'ControlPersist=300', `ControlPath=${this.#dir}/ssh`];
+    return ['-i', join(cache, 'keys/ssh'), '-p', String(this.#sshPort), ...options.flatMap((option) => ['-o', option])];
+  }
+}
+
+/** `forgets`: what is written to it is gone with the guest. */
+function disk(name: string, forgets: boolean): string[] {
+  return ['-drive', `file=${join(cache, name)},if=virtio,format=raw,${forgets ? 'snapshot=on' : 'readonly=on'}`];
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('qemu');
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (typeof address === 'object' && address !== null) resolve(address.port);
+        else reject(new Error('no free port'));
+      });
+    });
+  });
+}

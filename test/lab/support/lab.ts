@@ -1,0 +1,56 @@
+import type { ClusterAgent } from './agent.ts';
+import { terminated, type Cluster } from './cluster.ts';
+import type { Guest } from './guest.ts';
+import { NAMESPACE } from './manifest.ts';
+import { until } from './wait.ts';
+
+/** What a scenario may do to the node and its pods. */
+export class Lab {
+  readonly guest: Guest;
+  readonly cluster: Cluster;
+  readonly agent: ClusterAgent;
+
+  constructor(guest: Guest, cluster: Cluster, agent: ClusterAgent) {
+    this.guest = guest;
+    this.cluster = cluster;
+    this.agent = agent;
+  }
+
+  /** Until a container runs; gives its id. */
+  async running(pod: string, container = 'main'): Promise<string> {
+    return until(`${pod}/${container} to run`, 300_000, async () => {
+      const status = (await this.cluster.pod(NAMESPACE, pod))?.status.containerStatuses?.find(({ name }) => name === container);
+      return status?.state?.running ? (status.containerID?.replace(/^.*:\/\//, '') ?? null) : null;
+    });
+  }
+
+  /** The host's pid of a running container's PID 1. */
+  async initPid(pod: string, container = 'main'): Promise<number> {
+    const id = await this.running(pod, container);
+    return Number(await this.guest.sh(`ctr -n k8s.io tasks ls | awk '$1 == "${id}" { print $2 }'`));
+  }
+
+  /** Makes a file in a container, that its program waits for. */
+  async go(pod: string, container = 'main'): Promise<void> {
+    await this.guest.sh(`touch /proc/${await this.initPid(pod, container)}/root/go`);
+  }
+
+  async ended(pod: string, container = 'main'): Promise<void> {
+    await until(`${pod}/${container} to end`, 300_000, async () => terminated(await this.cluster.pod(NAMESPACE, pod), container) !== null);
+  }
+
+  /** MiB that the node could still give. */
+  async availableMib(): Promise<number> {
+    return Math.floor(Number(await this.guest.sh("awk '/^MemAvailable:/ { print $2 }' /proc/meminfo")) / 1024);
+  }
+
+  /** A process of the host that takes so many MiB, and that the kernel does not choose. */
+  async hog(mib: number): Promise<void> {
+    await this.guest.sh(`systemd-run --quiet --unit=lab-hog --property=OOMScoreAdjust=-999 /usr/local/bin/eat ${mib}`);
+    await until('the host to have taken memory', 300_000, async () => Number(await this.guest.sh("awk '/^VmRSS:/ { print $2 }' /proc/$(systemctl show --value --property=MainPID lab-hog)/status")) / 1024 >= mib - 8);
+  }
+
+  async endHog(): Promise<void> {
+    await this.guest.sh('systemctl stop lab-hog; systemctl reset-failed lab-hog 2>/dev/null || true');
+  }
+}

@@ -1,0 +1,107 @@
+import type { Confidence } from '../../../src/model/cause.ts';
+import type { Verdict } from '../../../src/model/verdict.ts';
+import { terminated, type Pod } from './cluster.ts';
+import type { Lab } from './lab.ts';
+import { NAMESPACE } from './manifest.ts';
+import { record } from './recording.ts';
+import type { Death, Scenario } from './scenario.ts';
+import { taskLives, type TaskLife } from './task-events.ts';
+import { until } from './wait.ts';
+
+/** What everybody said of one death. */
+export interface Row {
+  readonly scenario: string;
+  readonly truth: string;
+  readonly expected: Death;
+  readonly kubernetes: string;
+  readonly runtime: string;
+  readonly verdict: Verdict | null;
+  /** The Event that why137 left on the pod. */
+  readonly event: string | null;
+  /** What is wrong with the answer, over HTTP, in the log and in the Event; empty where it is right. */
+  readonly wrong: readonly string[];
+}
+
+export interface ScenarioResult {
+  readonly rows: readonly Row[];
+  readonly recording: string;
+}
+
+const SURE: Readonly<Record<Confidence, number>> = { possible: 0, likely: 1, certain: 2 };
+const SETTLED_MS = 240_000;
+
+/** Makes a scenario's pods die, and asks everybody why. */
+export async function runScenario(lab: Lab, scenario: Scenario): Promise<ScenarioResult> {
+  const now = async (): Promise<number> => Number(await lab.guest.sh('date +%s'));
+  const from = await now();
+  await lab.cluster.apply(scenario.manifests);
+  await scenario.act?.(lab);
+  for (const { pod, container } of scenario.deaths) await lab.ended(pod, container);
+  const verdicts = await Promise.all(scenario.deaths.map((death) => verdictOf(lab, death)));
+  const pods = (await Promise.all(scenario.manifests.map(({ metadata }) => lab.cluster.pod(NAMESPACE, metadata.name)))).filter((pod) => pod !== null);
+  const lives = taskLives(await lab.guest.sh('cat /var/lib/lab/events'));
+  const logs = await lab.agent.logs();
+  const rows: Row[] = [];
+  for (const [index, death] of scenario.deaths.entries()) {
+    const verdict = verdicts[index] ?? null;
+    const ended = terminated(pods.find((pod) => pod.metadata.name === death.pod) ?? null, death.container);
+    const event = await eventOf(lab, death, verdict);
+    const life = verdict === null ? undefined : lives.get(verdict.container.containerId);
+    rows.push({
+      scenario: scenario.name,
+      truth: scenario.truth,
+      expected: death,
+      kubernetes: ended === null ? 'nothing' : `${ended.reason ?? 'no reason'}, ${ended.exitCode}`,
+      runtime: runtimeSaid(life),
+      verdict,
+      event,
+      wrong: wrongWith(death, verdict, event, logs),
+    });
+  }
+  const recording = await record(lab, scenario, { from: from - 5, to: (await now()) + 1 }, pods, lives);
+  await lab.cluster.kubectl(['-n', NAMESPACE, 'delete', 'pod', '-l', 'lab=yes', '--wait=false']);
+  return { rows, recording };
+}
+
+/** The last revision, when nothing more is to come. */
+async function verdictOf(lab: Lab, { pod, container }: Death): Promise<Verdict | null> {
+  let last: Verdict | null = null;
+  await until(`a final verdict of ${pod}/${container}`, SETTLED_MS, async () => {
+    last = (await lab.agent.verdicts(NAMESPACE, pod)).find(({ container: { containerName } }) => containerName === container) ?? null;
+    return last?.final === true;
+  }).catch(() => null);
+  return last;
+}
+
+async function eventOf(lab: Lab, { pod, container, code }: Death, verdict: Verdict | null): Promise<string | null> {
+  if (verdict === null || (code !== 137 && verdict.oomKills.length === 0)) return null;
+  return until(`the Event of ${pod}/${container}`, 60_000, async () => {
+    const found = (await lab.cluster.events(NAMESPACE)).find(
+      ({ involvedObject, source, message }) => involvedObject.name === pod && source?.component === 'why137' && message?.includes(`Container ${container} `) === true,
+    );
+    return found ? `${found.reason ?? ''}: ${found.message ?? ''}` : null;
+  }).catch(() => null);
+}
+
+function runtimeSaid(life: TaskLife | undefined): string {
+  if (life?.exit === undefined) return 'nothing';
+  return `${life.oom ? 'OOM' : 'no OOM'}, ${life.exit.code}`;
+}
+
+function wrongWith(expected: Death, verdict: Verdict | null, event: string | null, logs: readonly Record<string, unknown>[]): string[] {
+  if (verdict === null) return ['no verdict'];
+  const wrong: string[] = [];
+  if (verdict.cause !== expected.cause) wrong.push(`${verdict.cause}, not ${expected.cause}`);
+  if (SURE[verdict.confidence] < SURE[expected.confidence]) wrong.push(`${verdict.confidence}, not ${expected.confidence}`);
+  if (verdict.exit.code !== expected.code) wrong.push(`exit code ${verdict.exit.code}, not ${expected.code}`);
+  if (expected.kills !== undefined && verdict.oomKills.length !== expected.kills) wrong.push(`${verdict.oomKills.length} OOM kills, not ${expected.kills}`);
+  if (event === null && expected.code === 137) wrong.push('no Event');
+  const line = logs.findLast((one) => one['event'] === 'exit.verdict' && one['why137.verdict.id'] === verdict.id);
+  if (line?.['why137.cause'] !== verdict.cause) wrong.push('not in the log');
+  return wrong;
+}
+
+/** For a transcript: what `kubectl describe pod` shows of the Events. */
+export async function described(lab: Lab, pod: Pod['metadata']['name']): Promise<string> {
+  return lab.cluster.kubectl(['-n', NAMESPACE, 'describe', 'pod', pod]);
+}
