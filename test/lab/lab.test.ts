@@ -40,7 +40,7 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
     begin = Date.now();
     const guest = await told(`booting Linux ${name}`, () => Guest.start(kernel));
     const cluster = new Cluster(guest);
-    await told('waiting for the node to be Ready', () => cluster.ready());
+    await told('waiting for the node to be Ready', () => cluster.ready(guest));
     await told('kubectl apply -f daemonset.yaml', () => cluster.kubectl(['apply', '--validate=false', '-f', join(repository, 'daemonset.yaml')]));
     await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
     lab = new Lab(guest, cluster, await told('waiting for the DaemonSet to be ready', () => ClusterAgent.ready(cluster)));

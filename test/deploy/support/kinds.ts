@@ -75,6 +75,7 @@ const volume = z.union([z.strictObject({ name: dnsLabel, hostPath }), z.strictOb
 const podSpec = z.strictObject({
   serviceAccountName: dnsName,
   automountServiceAccountToken: z.optional(z.boolean()),
+  dnsPolicy: z.literal('Default'),
   enableServiceLinks: z.literal(false),
   priorityClassName: dnsName,
   tolerations: z.array(z.strictObject({ operator: z.literal('Exists') })),

@@ -27,6 +27,7 @@ chmod 700 "$root/root/.ssh"
 cp "$keys/ssh.pub" "$root/root/.ssh/authorized_keys"
 chown -R root:root "$root/root/.ssh"
 
+mkdir -p "$root/var/lib/lab"
 echo node1 > "$root/etc/hostname"
 printf '127.0.0.1 localhost\n127.0.1.1 node1\n' > "$root/etc/hosts"
 [ -s "$root/etc/machine-id" ] || tr -d - < /proc/sys/kernel/random/uuid > "$root/etc/machine-id"

@@ -44,7 +44,7 @@ export class ClusterAgent {
   }
 
   async #get(path: string): Promise<unknown> {
-    return JSON.parse(await this.#cluster.kubectl(['get', '--raw', `/api/v1/namespaces/why137/pods/${this.pod}:9137/proxy${path}`]));
+    return JSON.parse(await this.#cluster.get(`/api/v1/namespaces/why137/pods/${this.pod}:9137/proxy${path}`));
   }
 }
 

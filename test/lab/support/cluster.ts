@@ -1,5 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import * as z from 'zod/mini';
 import { cache } from './cache.ts';
@@ -31,8 +34,11 @@ export const eventSchema = z.object({
 /** The API server of a guest, asked by this machine's kubectl. */
 export class Cluster {
   readonly kubeconfig: string;
+  readonly #port: number;
+  readonly #ca = readFileSync(join(cache, 'keys/ca.crt'));
 
   constructor(guest: Guest) {
+    this.#port = guest.apiPort;
     this.kubeconfig = join(cache, `run-${guest.kernel.name}/kubeconfig`);
     const config = {
       apiVersion: 'v1',
@@ -43,6 +49,17 @@ export class Cluster {
       'current-context': 'lab',
     };
     writeFileSync(this.kubeconfig, JSON.stringify(config));
+  }
+
+  /** What the API server answers to a GET; an answer that is none tells all of itself. */
+  async get(path: string): Promise<string> {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: this.#port, path, ca: this.#ca, headers: { authorization: 'Bearer lab-admin' }, agent: false, timeout: 180_000 };
+      get(options, resolve).once('error', reject);
+    });
+    const body = await text(response);
+    if (response.statusCode !== 200) throw new Error(`GET ${path}: ${response.statusCode ?? ''} ${JSON.stringify(response.headers)} ${body}`);
+    return body;
   }
 
   async kubectl(args: readonly string[], input?: string): Promise<string> {
@@ -56,31 +73,32 @@ export class Cluster {
   }
 
   /** Until the API server answers and the node can take pods. */
-  async ready(): Promise<void> {
-    await until('a healthy API server', 600_000, () => this.kubectl(['get', '--raw', '/readyz']).then((text) => text === 'ok', () => false));
+  async ready(guest: Guest): Promise<void> {
+    await until('a healthy API server', 600_000, () => this.kubectl(['get', '--raw', '/readyz']).then((answer) => answer === 'ok', () => false));
     await until('a node that is Ready', 600_000, async () => (await this.kubectl(['get', 'nodes']).catch(() => '')).includes(' Ready'));
+    await until('the images of the lab', 600_000, async () => (await guest.sh('systemctl is-active lab-images || true')) === 'active');
     await until('the service account of the default namespace', 300_000, () => this.kubectl(['get', 'serviceaccount', 'default']).then(() => true, () => false));
   }
 
   /** What emulation makes slow is tried again. */
   async apply(manifests: readonly Manifest[]): Promise<void> {
-    const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
-    await until('the API server to take manifests', 300_000, () => this.kubectl(['apply', '--validate=false', '-f', '-'], text).then(() => true, () => false));
+    const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
+    await until('the API server to take manifests', 300_000, () => this.kubectl(['apply', '--validate=false', '-f', '-'], list).then(() => true, () => false));
   }
 
   async pod(namespace: string, name: string): Promise<Pod | null> {
-    const text = await this.kubectl(['-n', namespace, 'get', 'pod', name, '-o', 'json', '--ignore-not-found']).catch(() => '');
-    return text === '' ? null : podSchema.parse(JSON.parse(text));
+    const json = await this.kubectl(['-n', namespace, 'get', 'pod', name, '-o', 'json', '--ignore-not-found']).catch(() => '');
+    return json === '' ? null : podSchema.parse(JSON.parse(json));
   }
 
   async pods(namespace: string, selector: string): Promise<Pod[]> {
-    const text = await this.kubectl(['-n', namespace, 'get', 'pods', '-l', selector, '-o', 'json']);
-    return z.object({ items: z.array(podSchema) }).parse(JSON.parse(text)).items;
+    const json = await this.kubectl(['-n', namespace, 'get', 'pods', '-l', selector, '-o', 'json']);
+    return z.object({ items: z.array(podSchema) }).parse(JSON.parse(json)).items;
   }
 
   async events(namespace: string): Promise<z.infer<typeof eventSchema>[]> {
-    const text = await this.kubectl(['-n', namespace, 'get', 'events', '-o', 'json']);
-    return z.object({ items: z.array(eventSchema) }).parse(JSON.parse(text)).items;
+    const json = await this.kubectl(['-n', namespace, 'get', 'events', '-o', 'json']);
+    return z.object({ items: z.array(eventSchema) }).parse(JSON.parse(json)).items;
   }
 }
 

@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cache, guestFiles, repository } from './cache.ts';
@@ -42,16 +44,25 @@ export async function prepare(): Promise<void> {
   }
 }
 
-/** Builds the image by its Dockerfile, unless nothing that it is made of changed since. */
+/** Builds the image by its Dockerfile, unless what it is made of is as it was. */
 export async function agentImage(): Promise<AgentImage> {
   const said = join(cache, 'why137.image');
-  const bundle = join(repository, 'dist/why137.cjs');
-  const fresh = existsSync(said) && existsSync(join(cache, 'why137.tar')) && [bundle, join(repository, 'Dockerfile')].every((file) => statSync(file).mtimeMs < statSync(said).mtimeMs);
-  if (!fresh) {
-    const { stdout } = await told("building the agent's image, twice", () => execa('sh', [join(guestFiles, 'image.sh'), cache, repository], { timeout: 20 * MINUTE, stderr: logFile('image.sh') }));
-    writeFileSync(said, stdout);
-  }
-  const values = new Map(readFileSync(said, 'utf8').split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  const source = await sourceOfImage();
+  const known = existsSync(said) && existsSync(join(cache, 'why137.tar')) ? readFileSync(said, 'utf8') : '';
+  if (known.includes(`source=${source}\n`)) return parseImage(known);
+  const { stdout } = await told("building the agent's image, twice", () => execa('sh', [join(guestFiles, 'image.sh'), cache, repository], { timeout: 20 * MINUTE, stderr: logFile('image.sh') }));
+  writeFileSync(said, `${stdout}\nsource=${source}\n`);
+  return parseImage(stdout);
+}
+
+async function sourceOfImage(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of ['dist/why137.cjs', 'Dockerfile', 'image/collect.sh']) hash.update(await readFile(join(repository, file)));
+  return hash.digest('hex');
+}
+
+function parseImage(text: string): AgentImage {
+  const values = new Map(text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
   const digest = values.get('digest') ?? '';
   return { digest, repeatable: digest !== '' && digest === values.get('again'), bytes: Number(values.get('bytes')), compressedBytes: Number(values.get('compressedBytes')) };
 }

@@ -59,7 +59,7 @@ export async function runScenario(lab: Lab, scenario: Scenario): Promise<Scenari
     });
   }
   const recording = await record(lab, scenario, { from: from - 5, to: (await now()) + 1 }, pods, lives);
-  await lab.cluster.kubectl(['-n', NAMESPACE, 'delete', 'pod', '-l', 'lab=yes', '--wait=false']);
+  await lab.cluster.kubectl(['-n', NAMESPACE, 'delete', 'pod', '-l', 'lab=yes', '--wait=false', '--grace-period=1']);
   return { rows, recording };
 }
 

@@ -11,7 +11,7 @@ export interface TaskLife {
 export type TaskLives = ReadonlyMap<string, TaskLife>;
 
 const startSchema = z.object({ container_id: z.string(), pid: z.int() });
-const exitSchema = z.object({ container_id: z.string(), id: z.string(), exit_status: z._default(z.int(), 0), exited_at: z.string() });
+const exitSchema = z.object({ container_id: z.string(), id: z.string(), exit_status: z._default(z.int(), 0), exited_at: z.object({ seconds: z.int(), nanos: z._default(z.int(), 0) }) });
 const oomSchema = z.object({ container_id: z.string() });
 
 /** Reads what `ctr events` printed: `2026-11-25 00:40:00.123456789 +0000 UTC k8s.io /tasks/exit {…}`. */
@@ -28,11 +28,15 @@ export function taskLives(text: string): TaskLives {
     } else if (topic === 'exit') {
       const { container_id: id, id: process, exit_status: code, exited_at: at } = exitSchema.parse(value);
       const life = lives.get(id);
-      if (life && process === id) lives.set(id, { ...life, exit: { code, at } });
+      if (life && process === id) lives.set(id, { ...life, exit: { code, at: rfc3339(at.seconds, at.nanos) } });
     } else {
       const life = lives.get(oomSchema.parse(value).container_id);
       if (life) lives.set(oomSchema.parse(value).container_id, { ...life, oom: true });
     }
   }
   return lives;
+}
+
+function rfc3339(seconds: number, nanos: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`;
 }
