@@ -5,7 +5,8 @@ set -eu
 cache=$1
 . "$(dirname "$0")/apt.sh"
 work=$cache/base
-rm -rf "$work"
+for dir in dev/pts dev/shm dev sys proc; do umount "$work/root/$dir" 2>/dev/null || true; done
+rm -rf --one-file-system "$work"
 mkdir -p "$work/npm"
 mmdebstrap --variant=minbase --include=ca-certificates,systemd trixie "$work/root" "$mirror"
 cd "$work/npm"
@@ -31,4 +32,4 @@ build add --quiet "$container" "$work/root" /
 build config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
 build commit --quiet "$container" localhost/lab-node:24
 build rm "$container"
-rm -rf "$work"
+rm -rf --one-file-system "$work"

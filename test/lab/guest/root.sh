@@ -7,7 +7,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$cache/root.part
 . "$here/apt.sh"
 
-rm -rf "$root"
+# What a run that was broken off left mounted is not to be emptied with it.
+for dir in dev/pts dev/shm dev sys proc; do umount "$root/$dir" 2>/dev/null || true; done
+rm -rf --one-file-system "$root"
 packages=linux-image-cloud-amd64,initramfs-tools,kmod,udev,systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,rsyslog,ca-certificates
 packages=$packages,containerd,runc,busybox-static,containernetworking-plugins,etcd-server,conntrack,iptables,socat,systemd-oomd,earlyoom,auditd,systemd-timesyncd-
 mmdebstrap --variant=important --include="$packages" trixie "$root" "$mirror"

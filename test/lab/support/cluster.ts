@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { get } from 'node:https';
+import { Agent, get } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
@@ -36,6 +36,8 @@ export class Cluster {
   readonly kubeconfig: string;
   readonly #port: number;
   readonly #ca = readFileSync(join(cache, 'keys/ca.crt'));
+  readonly #seen = new Map<string, Pod>();
+  readonly #connections = new Agent({ keepAlive: true });
 
   constructor(guest: Guest) {
     this.#port = guest.apiPort;
@@ -54,7 +56,7 @@ export class Cluster {
   /** What the API server answers to a GET; an answer that is none tells all of itself. */
   async get(path: string): Promise<string> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: this.#port, path, ca: this.#ca, headers: { authorization: 'Bearer lab-admin' }, agent: false, timeout: 180_000 };
+      const options = { host: '127.0.0.1', port: this.#port, path, ca: this.#ca, headers: { authorization: 'Bearer lab-admin' }, agent: this.#connections, timeout: 180_000 };
       get(options, resolve).once('error', reject);
     });
     const body = await text(response);
@@ -74,10 +76,10 @@ export class Cluster {
 
   /** Until the API server answers and the node can take pods. */
   async ready(guest: Guest): Promise<void> {
-    await until('a healthy API server', 600_000, () => this.kubectl(['get', '--raw', '/readyz']).then((answer) => answer === 'ok', () => false));
-    await until('a node that is Ready', 600_000, async () => (await this.kubectl(['get', 'nodes']).catch(() => '')).includes(' Ready'));
+    await until('a healthy API server', 600_000, () => this.get('/readyz').then((answer) => answer === 'ok', () => false));
+    await until('a node that is Ready', 600_000, async () => (await this.get('/api/v1/nodes').catch(() => '')).includes('"reason":"KubeletReady"'));
     await until('the images of the lab', 600_000, async () => (await guest.sh('systemctl is-active lab-images || true')) === 'active');
-    await until('the service account of the default namespace', 300_000, () => this.kubectl(['get', 'serviceaccount', 'default']).then(() => true, () => false));
+    await until('the service account of the default namespace', 300_000, () => this.get('/api/v1/namespaces/default/serviceaccounts/default').then(() => true, () => false));
   }
 
   /** What emulation makes slow is tried again. */
@@ -87,17 +89,23 @@ export class Cluster {
   }
 
   async pod(namespace: string, name: string): Promise<Pod | null> {
-    const json = await this.kubectl(['-n', namespace, 'get', 'pod', name, '-o', 'json', '--ignore-not-found']).catch(() => '');
-    return json === '' ? null : podSchema.parse(JSON.parse(json));
+    const { items } = z.object({ items: z.array(podSchema) }).parse(JSON.parse(await this.get(`/api/v1/namespaces/${namespace}/pods?fieldSelector=metadata.name%3D${name}`)));
+    if (items[0]) this.#seen.set(name, items[0]);
+    return items[0] ?? null;
+  }
+
+  /** A pod as it was when it was last asked for, be it gone since. */
+  lastSeen(name: string): Pod | null {
+    return this.#seen.get(name) ?? null;
   }
 
   async pods(namespace: string, selector: string): Promise<Pod[]> {
-    const json = await this.kubectl(['-n', namespace, 'get', 'pods', '-l', selector, '-o', 'json']);
+    const json = await this.get(`/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`);
     return z.object({ items: z.array(podSchema) }).parse(JSON.parse(json)).items;
   }
 
   async events(namespace: string): Promise<z.infer<typeof eventSchema>[]> {
-    const json = await this.kubectl(['-n', namespace, 'get', 'events', '-o', 'json']);
+    const json = await this.get(`/api/v1/namespaces/${namespace}/events`);
     return z.object({ items: z.array(eventSchema) }).parse(JSON.parse(json)).items;
   }
 }

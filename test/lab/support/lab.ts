@@ -35,8 +35,12 @@ export class Lab {
     await this.guest.sh(`touch /proc/${await this.initPid(pod, container)}/root/go`);
   }
 
+  /** Until Kubernetes says that it ended, or knows nothing of the pod any more. */
   async ended(pod: string, container = 'main'): Promise<void> {
-    await until(`${pod}/${container} to end`, 300_000, async () => terminated(await this.cluster.pod(NAMESPACE, pod), container) !== null);
+    await until(`${pod}/${container} to end`, 300_000, async () => {
+      const found = await this.cluster.pod(NAMESPACE, pod);
+      return found === null || terminated(found, container) !== null;
+    });
   }
 
   /** MiB that the node could still give. */

@@ -44,11 +44,11 @@ export async function record(lab: Lab, scenario: Scenario, { from, to }: Moment,
 }
 
 function exitsOf(pod: Pod, lives: TaskLives): ContainerExit[] {
-  return [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].flatMap(({ name, restartCount }) => {
+  return [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].flatMap(({ name, restartCount, containerID }) => {
     const ended = terminated(pod, name);
-    const containerId = ended?.containerID?.replace(/^.*:\/\//, '');
+    const containerId = (ended?.containerID ?? containerID)?.replace(/^.*:\/\//, '');
     const life = containerId === undefined ? undefined : lives.get(containerId);
-    if (ended === null || containerId === undefined || life?.exit === undefined) return [];
+    if (containerId === undefined || life?.exit === undefined) return [];
     return [
       {
         containerId,
@@ -66,7 +66,8 @@ function exitsOf(pod: Pod, lives: TaskLives): ContainerExit[] {
         startedAt: life.startedAt,
         exitCode: life.exit.code,
         finishedAt: life.exit.at,
-        runtimeReason: ended.reason ?? null,
+        // Nothing is known of what Kubernetes said of a pod that was gone when it ended.
+        runtimeReason: ended?.reason ?? null,
       },
     ];
   });

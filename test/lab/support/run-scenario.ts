@@ -38,7 +38,8 @@ export async function runScenario(lab: Lab, scenario: Scenario): Promise<Scenari
   await scenario.act?.(lab);
   for (const { pod, container } of scenario.deaths) await lab.ended(pod, container);
   const verdicts = await Promise.all(scenario.deaths.map((death) => verdictOf(lab, death)));
-  const pods = (await Promise.all(scenario.manifests.map(({ metadata }) => lab.cluster.pod(NAMESPACE, metadata.name)))).filter((pod) => pod !== null);
+  await Promise.all(scenario.manifests.map(({ metadata }) => lab.cluster.pod(NAMESPACE, metadata.name)));
+  const pods = scenario.manifests.flatMap(({ metadata }) => lab.cluster.lastSeen(metadata.name) ?? []);
   const lives = taskLives(await lab.guest.sh('cat /var/lib/lab/events'));
   const logs = await lab.agent.logs();
   const rows: Row[] = [];
@@ -51,7 +52,7 @@ export async function runScenario(lab: Lab, scenario: Scenario): Promise<Scenari
       scenario: scenario.name,
       truth: scenario.truth,
       expected: death,
-      kubernetes: ended === null ? 'nothing' : `${ended.reason ?? 'no reason'}, ${ended.exitCode}`,
+      kubernetes: ended === null ? 'nothing: the pod is gone' : `${ended.reason ?? 'no reason'}, ${ended.exitCode}`,
       runtime: runtimeSaid(life),
       verdict,
       event,

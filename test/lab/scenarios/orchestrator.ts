@@ -1,0 +1,79 @@
+import { NAMESPACE, pod } from '../support/manifest.ts';
+import type { Lab } from '../support/lab.ts';
+import type { Scenario } from '../support/scenario.ts';
+
+const DEAF = "trap '' TERM; while :; do sleep 1; done";
+const FAILS = { exec: { command: ['/bin/sh', '-c', 'exit 1'] }, periodSeconds: 2, failureThreshold: 1, timeoutSeconds: 30 };
+const liveness = { livenessProbe: FAILS };
+
+async function remove(lab: Lab, name: string): Promise<void> {
+  await lab.running(name);
+  await lab.cluster.kubectl(['-n', NAMESPACE, 'delete', 'pod', name, '--wait=false']);
+}
+
+/** Starts the kubelet anew with other words in its configuration. */
+async function reconfigure(lab: Lab, sed: string): Promise<void> {
+  await lab.guest.sh(`sed -i '${sed}' /etc/kubernetes/kubelet.yaml; systemctl restart kubelet`);
+}
+
+/** Deaths that the kubelet asked for, and near misses. */
+export const orchestrator: readonly Scenario[] = [
+  {
+    name: 'liveness',
+    truth: 'the liveness probe fails, and the program does not end within the grace period',
+    manifests: [pod('liveness', [{ run: DEAF, more: liveness }])],
+    deaths: [{ pod: 'liveness', container: 'main', code: 137, cause: 'liveness-probe', confidence: 'likely', kills: 0 }],
+  },
+  {
+    name: 'startup',
+    truth: 'the startup probe fails, and the program does not end within the grace period',
+    manifests: [pod('startup', [{ run: DEAF, more: { startupProbe: FAILS } }])],
+    deaths: [{ pod: 'startup', container: 'main', code: 137, cause: 'startup-probe', confidence: 'likely', kills: 0 }],
+  },
+  {
+    name: 'deletion',
+    truth: 'somebody deletes the pod, and the program does not end within the grace period',
+    manifests: [pod('deletion', [{ run: DEAF }])],
+    act: (lab) => remove(lab, 'deletion'),
+    deaths: [{ pod: 'deletion', container: 'main', code: 137, cause: 'pod-deletion', confidence: 'likely', kills: 0 }],
+  },
+  {
+    name: 'oom-in-grace',
+    truth: 'somebody deletes the pod; told to end, the program takes more than its limit within the grace period',
+    manifests: [pod('oom-in-grace', [{ run: "trap 'exec eat 200' TERM; while :; do sleep 1; done", limit: '64Mi' }], { terminationGracePeriodSeconds: 60 })],
+    act: (lab) => remove(lab, 'oom-in-grace'),
+    deaths: [{ pod: 'oom-in-grace', container: 'main', code: 137, cause: 'container-limit-oom', confidence: 'certain', kills: 1 }],
+  },
+  {
+    name: 'own-137-in-grace',
+    truth: 'the liveness probe fails; told to end, the program ends itself with 137 within the grace period',
+    manifests: [pod('own-137-in-grace', [{ run: "trap 'exit 137' TERM; while :; do sleep 1; done", more: liveness }], { terminationGracePeriodSeconds: 60 })],
+    deaths: [{ pod: 'own-137-in-grace', container: 'main', code: 137, cause: 'not-oom', confidence: 'likely', kills: 0 }],
+  },
+  {
+    name: 'preemption',
+    truth: 'a node-critical pod needs the memory that the pod has asked for, and the kubelet makes room',
+    manifests: [pod('preemption', [{ run: DEAF, more: { resources: { requests: { memory: '800Mi' } } } }])],
+    async act(lab) {
+      await lab.running('preemption');
+      const critical = pod('critical', [{ run: 'exec sleep 1000', more: { resources: { requests: { memory: '800Mi' } } } }], { priorityClassName: 'system-node-critical', nodeName: 'node1' });
+      await lab.cluster.apply([critical]);
+    },
+    deaths: [{ pod: 'preemption', container: 'main', code: 137, cause: 'preemption', confidence: 'likely', kills: 0 }],
+  },
+  {
+    name: 'eviction',
+    truth: 'the node is short of memory, and the kubelet evicts the pod',
+    manifests: [pod('eviction', [{ run: `${DEAF.replace('while', 'eat 100 & while')}` }])],
+    async act(lab) {
+      await lab.running('eviction');
+      await reconfigure(lab, 's/memory.available: .*}/memory.available: 700Mi }/');
+      await lab.running('eviction');
+      await lab.hog((await lab.availableMib()) - 500);
+      await lab.ended('eviction');
+      await lab.endHog();
+      await reconfigure(lab, 's/memory.available: .*}/memory.available: 1Mi }/');
+    },
+    deaths: [{ pod: 'eviction', container: 'main', code: 137, cause: 'eviction', confidence: 'likely', kills: 0 }],
+  },
+];
