@@ -5,7 +5,7 @@ cache=$1
 . "$(dirname "$0")/apt.sh"
 export DEBIAN_FRONTEND=noninteractive
 missing() { for package; do [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || echo "$package"; done; }
-wanted=$(missing mmdebstrap e2fsprogs openssh-client openssl gcc libc6-dev dpkg-dev rsync jq golang-1.19-go buildah)
+wanted=$(missing mmdebstrap e2fsprogs openssh-client openssl gcc libc6-dev dpkg-dev rsync jq golang-1.19-go buildah containerd)
 if [ -n "$wanted" ]; then
   apt-get update -q
   # shellcheck disable=SC2086

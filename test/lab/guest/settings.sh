@@ -38,10 +38,29 @@ for unit in ssh systemd-journald rsyslog dbus systemd-networkd systemd-udevd sys
   mkdir -p "$root/etc/systemd/system/$unit.service.d"
   printf '[Service]\nOOMScoreAdjust=-999\n' > "$root/etc/systemd/system/$unit.service.d/oom.conf"
 done
-chroot "$root" systemctl --quiet enable systemd-networkd ssh containerd rsyslog lab-etcd kube-apiserver kube-controller-manager kube-scheduler kubelet lab-images lab-ledger lab-events
+chroot "$root" systemctl --quiet enable systemd-networkd ssh containerd rsyslog lab-etcd kube-apiserver kube-controller-manager kube-scheduler kubelet lab-ledger lab-events
 chroot "$root" systemctl --quiet disable etcd earlyoom auditd systemd-oomd cron e2scrub_all.timer fstrim.timer logrotate.timer 2>/dev/null || true
 chroot "$root" systemctl --quiet mask systemd-networkd-wait-online.service systemd-firstboot.service apt-daily.timer apt-daily-upgrade.timer man-db.timer systemd-oomd.socket
 gcc -static -O1 -o "$root/usr/local/bin/eat" "$here/eat.c"
+
+# Images are unpacked here, where it takes seconds.
+rm -rf "$root/var/lib/containerd"
+run=$(mktemp -d)
+printf 'version = 2\nroot = "%s/var/lib/containerd"\nstate = "%s/state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "%s/socket"\n' "$root" "$run" "$run" > "$run/config.toml"
+containerd --config "$run/config.toml" 2> "$run/log" &
+containerd=$!
+trap 'kill $containerd 2>/dev/null || true' EXIT
+tries=0
+until ctr --address "$run/socket" version > /dev/null 2>&1; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 100 ] || { cat "$run/log" >&2; exit 1; }
+  sleep 0.2
+done
+for image in small why137; do ctr --address "$run/socket" --namespace k8s.io images import "$cache/$image.tar"; done
+kill "$containerd"
+wait "$containerd" || true
+trap - EXIT
+rm -rf "$run"
 
 rm -f "$cache/disk.img"
 truncate -s 6G "$cache/disk.part"

@@ -64,7 +64,7 @@ export const orchestrator: readonly Scenario[] = [
   {
     name: 'eviction',
     truth: 'the node is short of memory, and the kubelet evicts the pod',
-    manifests: [pod('eviction', [{ run: `${DEAF.replace('while', 'eat 100 & while')}` }])],
+    manifests: [pod('eviction', [{ run: DEAF.replace('while', 'eat 100 & while') }])],
     async act(lab) {
       await lab.running('eviction');
       await reconfigure(lab, 's/memory.available: .*}/memory.available: 700Mi }/');

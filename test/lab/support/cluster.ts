@@ -75,10 +75,9 @@ export class Cluster {
   }
 
   /** Until the API server answers and the node can take pods. */
-  async ready(guest: Guest): Promise<void> {
+  async ready(): Promise<void> {
     await until('a healthy API server', 600_000, () => this.get('/readyz').then((answer) => answer === 'ok', () => false));
     await until('a node that is Ready', 600_000, async () => (await this.get('/api/v1/nodes').catch(() => '')).includes('"reason":"KubeletReady"'));
-    await until('the images of the lab', 600_000, async () => (await guest.sh('systemctl is-active lab-images || true')) === 'active');
     await until('the service account of the default namespace', 300_000, () => this.get('/api/v1/namespaces/default/serviceaccounts/default').then(() => true, () => false));
   }
 

@@ -43,9 +43,7 @@ export class Guest {
       ...['-kernel', bootFile('vmlinuz', kernel), '-initrd', bootFile('initrd.img', kernel)],
       // Page table isolation empties the emulator's translation cache at every system call.
       ...['-append', `root=/dev/vda rw console=ttyS0 quiet log_buf_len=16M net.ifnames=0 mitigations=off nowatchdog ${kernel.append}`],
-      ...disk('disk.img', true),
-      ...disk('small.tar', false),
-      ...disk('why137.tar', false),
+      ...['-drive', `file=${join(cache, 'disk.img')},if=virtio,format=raw,snapshot=on`],
       ...['-netdev', `user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:${sshPort}-:22,hostfwd=tcp:127.0.0.1:${apiPort}-:443`, '-device', 'virtio-net-pci,netdev=n', '-device', 'virtio-rng-pci'],
     ];
     const qemu = spawn('qemu-system-x86_64', args, { detached: true, stdio: ['ignore', log, log] });
@@ -78,11 +76,6 @@ export class Guest {
     const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=15', 'ControlMaster=auto', 'ControlPersist=300', `ControlPath=${this.#dir}/ssh`];
     return ['-i', join(cache, 'keys/ssh'), '-p', String(this.#sshPort), ...options.flatMap((option) => ['-o', option])];
   }
-}
-
-/** `forgets`: what is written to it is gone with the guest. */
-function disk(name: string, forgets: boolean): string[] {
-  return ['-drive', `file=${join(cache, name)},if=virtio,format=raw,${forgets ? 'snapshot=on' : 'readonly=on'}`];
 }
 
 function isRunning(pid: number): boolean {

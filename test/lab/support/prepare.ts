@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cache, guestFiles, repository } from './cache.ts';
@@ -20,7 +20,6 @@ const STEPS: readonly Step[] = [
   { what: 'what Debian has for it ready', makes: ['packages.done'], script: 'packages.sh', minutes: 20 },
   { what: "the guest's root and kernels (about 2 minutes)", makes: ['root'], script: 'root.sh', minutes: 15 },
   { what: 'kubelet and control plane, from source (about 15 minutes)', makes: ['bin/kubelet', 'bin/kube-apiserver', 'bin/kube-controller-manager', 'bin/kube-scheduler'], script: 'kubernetes.sh', minutes: 60 },
-  { what: "the guest's disk", makes: ['disk.img'], script: 'settings.sh', minutes: 5 },
   { what: 'the image of the pods', makes: ['small.tar'], script: 'small-images.sh', minutes: 5 },
   { what: "the base that stands in for Node.js's public image (about a minute)", makes: ['base.done'], script: 'base.sh', minutes: 15 },
 ];
@@ -44,10 +43,20 @@ export async function prepare(): Promise<void> {
   }
 }
 
+/** Makes the disk, unless the one that is there has this image, and the settings that the repository has now. */
+export async function guestDisk({ digest }: AgentImage): Promise<void> {
+  const said = join(cache, 'disk.made');
+  const settings = await hashOf((await readdir(guestFiles, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort());
+  const wanted = `${digest} ${settings}`;
+  if (existsSync(join(cache, 'disk.img')) && existsSync(said) && readFileSync(said, 'utf8') === wanted) return;
+  await told("making the guest's disk", () => execa('sh', [join(guestFiles, 'settings.sh'), cache], { timeout: 10 * MINUTE, stdout: logFile('settings.sh'), stderr: logFile('settings.sh') }));
+  writeFileSync(said, wanted);
+}
+
 /** Builds the image by its Dockerfile, unless what it is made of is as it was. */
 export async function agentImage(): Promise<AgentImage> {
   const said = join(cache, 'why137.image');
-  const source = await sourceOfImage();
+  const source = await hashOf(['dist/why137.cjs', 'Dockerfile', 'image/collect.sh'].map((file) => join(repository, file)));
   const known = existsSync(said) && existsSync(join(cache, 'why137.tar')) ? readFileSync(said, 'utf8') : '';
   if (known.includes(`source=${source}\n`)) return parseImage(known);
   const { stdout } = await told("building the agent's image, twice", () => execa('sh', [join(guestFiles, 'image.sh'), cache, repository], { timeout: 20 * MINUTE, stderr: logFile('image.sh') }));
@@ -55,9 +64,9 @@ export async function agentImage(): Promise<AgentImage> {
   return parseImage(stdout);
 }
 
-async function sourceOfImage(): Promise<string> {
+async function hashOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of ['dist/why137.cjs', 'Dockerfile', 'image/collect.sh']) hash.update(await readFile(join(repository, file)));
+  for (const file of files) hash.update(await readFile(file));
   return hash.digest('hex');
 }
 
