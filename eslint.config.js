@@ -7,6 +7,7 @@ const MAY_IMPORT = {
   model: ['lib'],
   host: ['lib'],
   kernel: ['lib', 'model'],
+  evidence: ['lib', 'model', 'kernel'],
   sources: ['lib', 'model', 'host'],
   'exit-codes': ['lib', 'model'],
   judge: ['lib', 'model', 'exit-codes'],
@@ -55,7 +56,7 @@ export default tseslint.config(
   },
   {
     // One clock, one file root, one process seam.
-    files: ['src/{kernel,judge,correlate,model,exit-codes,store,outputs}/**/*.ts'],
+    files: ['src/{kernel,evidence,judge,correlate,model,exit-codes,store,outputs}/**/*.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

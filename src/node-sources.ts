@@ -1,5 +1,6 @@
 import type { AgentConfig } from './config/schema.ts';
 import type { Host } from './host/host.ts';
+import { witnessMatches, WITNESS_PATTERN } from './evidence/witnesses.ts';
 import { JOURNAL_PATTERN } from './kernel/reader/needles.ts';
 import type { Micros } from './lib/time.ts';
 import type { ContainerExit } from './model/container-exit.ts';
@@ -20,6 +21,8 @@ export interface NodeSource extends SourceEntry {
 
 export const HIDES = {
   journal: "the kernel's own record of OOM kills, as only the kernel can have written it",
+  units: 'why kubelet, a runtime or another program ended a container: probes, evictions, deletions, stops, other OOM killers',
+  kubeletLog: 'why kubelet ended a container, where it does not log to the journal',
   text: 'OOM kills where neither the journal nor /dev/kmsg can be read',
   kmsg: 'OOM kills that reach no log, and proof that nothing was missed',
   ledger: 'kills whose log lines were lost, and proof that there were none',
@@ -28,6 +31,7 @@ export const HIDES = {
 } as const;
 
 const SYSLOG_LOOKBACK_BYTES = 2 * 1024 ** 3;
+const KUBELET_LOOKBACK_BYTES = 256 * 1024 ** 2;
 
 /**
  * The sources that a configuration names on a host: one entry each. To add a source, add it here. Those that cannot be
@@ -38,7 +42,9 @@ export async function nodeSources(config: AgentConfig, host: Host, now: Micros):
   return [
     await ledger(host),
     ...(config.journal === 'off' ? [] : [await journal(config, host, since)]),
+    ...(config.journal === 'off' ? [] : [await units(config, host, since)]),
     ...(await textFiles(config, host)),
+    ...(await kubeletLogs(config, host)),
     ...(config.kmsg === 'off' ? [] : [await kmsg(host)]),
     ...(await runtimes(config, host)),
   ];
@@ -52,9 +58,11 @@ async function ledger(host: Host): Promise<NodeSource> {
 
 async function journal(config: AgentConfig, host: Host, since: Micros): Promise<NodeSource> {
   const { journalSource } = await import('./sources/journal/journal-source.ts');
+  const { KERNEL_PART } = await import('./sources/journal/journal-parts.ts');
   let position: string | null = null;
   const source = journalSource({
     host,
+    part: KERNEL_PART,
     dir: config.journalDir,
     pattern: JOURNAL_PATTERN,
     matches: [['_TRANSPORT=kernel']],
@@ -66,6 +74,46 @@ async function journal(config: AgentConfig, host: Host, since: Micros): Promise<
     },
   });
   return { name: source.name, kind: 'kernel-log', hides: HIDES.journal, source, position: () => position, readNow: () => source.readNow() };
+}
+
+/** What other programs than the kernel wrote to the journal: a reading of its own, so that neither waits for the other. */
+async function units(config: AgentConfig, host: Host, since: Micros): Promise<NodeSource> {
+  const { journalSource } = await import('./sources/journal/journal-source.ts');
+  const { unitsPart } = await import('./sources/journal/journal-parts.ts');
+  let position: string | null = null;
+  const matches = witnessMatches();
+  const source = journalSource({
+    host,
+    part: unitsPart(matches.flatMap((group, index) => (index === 0 ? group : ['+', ...group]))),
+    dir: config.journalDir,
+    pattern: WITNESS_PATTERN,
+    matches,
+    since,
+    cursor: null,
+    onCursor(cursor) {
+      position = cursor;
+    },
+  });
+  return { name: source.name, kind: 'witness', hides: HIDES.units, source, position: () => position, readNow: () => source.readNow() };
+}
+
+async function kubeletLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+  if (config.kubeletLog.length === 0) return [];
+  const { textFileSource } = await import('./sources/text-file/text-file-source.ts');
+  return config.kubeletLog.map((file) => {
+    let position: string | null = null;
+    const source = textFileSource({
+      host,
+      file,
+      kind: 'witness',
+      position: null,
+      onPosition({ inode, offset }) {
+        position = `inode ${String(inode)}, offset ${String(offset)}`;
+      },
+      lookbackBytes: KUBELET_LOOKBACK_BYTES,
+    });
+    return { name: source.name, kind: 'witness', hides: HIDES.kubeletLog, source, position: () => position, witness: 'kubelet' };
+  });
 }
 
 async function textFiles(config: AgentConfig, host: Host): Promise<NodeSource[]> {

@@ -2,6 +2,11 @@ import { Correlator, type CorrelatorOutput } from './correlate/correlator.ts';
 import { ContainerBook } from './correlate/container-book.ts';
 import { SourceCoverage } from './correlate/coverage.ts';
 import { LedgerBook } from './correlate/ledger-book.ts';
+import type { FactListener } from './evidence/fact.ts';
+import { JournalFacts } from './evidence/journal-facts.ts';
+import { TextFacts } from './evidence/text-facts.ts';
+import { WITNESSES } from './evidence/witnesses.ts';
+import { readJournalRecord } from './kernel/framing/journal-json.ts';
 import type { TimeContext } from './kernel/framing/wall-time.ts';
 import { BulkReader } from './kernel/reader/bulk-reader.ts';
 import { JournalReader, KmsgReader } from './kernel/reader/record-reader.ts';
@@ -11,6 +16,7 @@ import type { Container } from './model/container-exit.ts';
 import type { Trust } from './model/oom-kill.ts';
 import type { SourceEvent, SourceKind } from './model/source-event.ts';
 import type { Sources } from './model/source-status.ts';
+import type { WitnessName } from './model/witness.ts';
 
 /** A source as the pipeline knows it. */
 export interface SourceEntry {
@@ -20,6 +26,8 @@ export interface SourceEntry {
   readonly hides: string;
   /** Where it stands: cursor, inode and offset, sequence number. */
   readonly position?: () => string | null;
+  /** A text log of one program alone, by the name of its witness. */
+  readonly witness?: WitnessName;
 }
 
 export interface PipelineOptions {
@@ -53,6 +61,9 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #coverage = new Map<string, SourceCoverage>();
   readonly #readers = new Map<string, Reader>();
+  readonly #facts = new Map<string, JournalFacts | TextFacts>();
+  /** Lines of witnesses that were not used, by source and reason. */
+  readonly #unused = new Map<string, Map<string, number>>();
   readonly #ledger = new LedgerBook();
   readonly #containers = new ContainerBook(MAX_CONTAINERS);
   readonly #correlator: Correlator;
@@ -71,11 +82,12 @@ export class Pipeline {
     switch (event.type) {
       case 'journal':
         this.#dataUs = now;
-        this.#journal(event.source).push(typeof event.line === 'string' ? event.line : Buffer.from(event.line).toString('utf8'));
+        this.#journalLine(event.source, typeof event.line === 'string' ? event.line : Buffer.from(event.line).toString('utf8'));
         return;
       case 'text':
         this.#dataUs = now;
-        this.#text(event.source, event.begin).push(event.chunk);
+        if (this.#kindOf(event.source) !== 'witness') this.#text(event.source, event.begin).push(event.chunk);
+        this.#textFacts(event.source, event.begin).push(event.chunk);
         return;
       case 'kmsg':
         this.#dataUs = now;
@@ -90,6 +102,9 @@ export class Pipeline {
       case 'ledger':
         this.#correlator.progress(now, this.#ledger.read(event.reading));
         this.#checkLedger(now);
+        return;
+      case 'witness':
+        this.#correlator.witness(event.fact, now);
         return;
       case 'covered':
       case 'gap':
@@ -116,6 +131,7 @@ export class Pipeline {
   end(now: Micros): void {
     this.#now = now;
     for (const reader of this.#readers.values()) reader.end();
+    for (const facts of this.#facts.values()) facts.end();
     this.advance(now);
   }
 
@@ -131,7 +147,7 @@ export class Pipeline {
 
   sources(now: Micros): Sources {
     const statuses = this.#options.sources.flatMap(({ name, position }) => {
-      const dropped = this.#readers.get(name)?.drops.toJSON() ?? {};
+      const dropped = { ...this.#readers.get(name)?.drops.toJSON(), ...Object.fromEntries(this.#unused.get(name) ?? []) };
       return this.#coverage.get(name)?.status(now, position?.() ?? null, dropped) ?? [];
     });
     return { sources: statuses, ledger: this.#ledger.status() };
@@ -160,6 +176,50 @@ export class Pipeline {
       },
       onReportEnd() {
         // Every kill was handed on when its line was read.
+      },
+    };
+  }
+
+  /** The kernel's records go the kernel's way; what others wrote is for the witnesses. */
+  #journalLine(source: string, line: string): void {
+    const record = readJournalRecord(line);
+    const isWitness = this.#kindOf(source) === 'witness';
+    if (!isWitness || record === null) this.#journal(source).pushRecord(record);
+    // A kernel record among the witnesses' is read by the source that reads the kernel's.
+    if (record !== null && !(isWitness && record.transport === 'kernel')) this.#journalFacts(source).push(record);
+  }
+
+  #kindOf(source: string): SourceKind | null {
+    return this.#coverage.get(source)?.kind ?? null;
+  }
+
+  #journalFacts(source: string): JournalFacts {
+    const known = this.#facts.get(source);
+    if (known instanceof JournalFacts) return known;
+    const facts = new JournalFacts(source, WITNESSES, this.#factListener(source));
+    this.#facts.set(source, facts);
+    return facts;
+  }
+
+  #textFacts(source: string, begin: boolean): TextFacts {
+    if (begin) this.#facts.get(source)?.end();
+    const known = begin ? undefined : this.#facts.get(source);
+    if (known instanceof TextFacts) return known;
+    const only = this.#options.sources.find(({ name }) => name === source)?.witness;
+    const facts = new TextFacts(source, WITNESSES, this.#textTime(), this.#factListener(source), WITNESSES.find(({ name }) => name === only) ?? null);
+    this.#facts.set(source, facts);
+    return facts;
+  }
+
+  #factListener(source: string): FactListener {
+    const unused = this.#unused.get(source) ?? new Map<string, number>();
+    this.#unused.set(source, unused);
+    return {
+      fact: (fact) => {
+        this.#correlator.witness(fact, this.#now);
+      },
+      drop: (reason) => {
+        unused.set(reason, (unused.get(reason) ?? 0) + 1);
       },
     };
   }

@@ -4,10 +4,12 @@ import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { belongs } from './belongs.ts';
+import type { WitnessFact } from '../model/witness.ts';
+import { belongs, type Life } from './belongs.ts';
 import { ContainerBook, fill, isSandbox, samePod } from './container-book.ts';
-import { kernelLogView, OF_ANOTHER_CLOCK, type SourceCoverage, type Span } from './coverage.ts';
-import { exitKeys, KeyIndex, killKeys } from './join-keys.ts';
+import { kernelLogView, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage, type Span } from './coverage.ts';
+import { FactBook, tellsOf } from './fact-book.ts';
+import { exitKeys, KeyIndex, killKeys, subjectKeys } from './join-keys.ts';
 import { KillBook, type KillEntry } from './kill-book.ts';
 import { endedBy, isBeyondNews, isSameExit, isWithin, timeOf, type KnownExit as Exit } from './known-exit.ts';
 import { NOT_COMPARABLE, TWICE_US, type LedgerBook } from './ledger-book.ts';
@@ -24,6 +26,7 @@ export interface CorrelatorOptions {
   readonly settleUs: Micros;
   readonly maxExits?: number;
   readonly maxKills?: number;
+  readonly maxFacts?: number;
   /** Shared with whoever asks for names. */
   readonly containers?: ContainerBook;
 }
@@ -51,6 +54,7 @@ export class Correlator {
   readonly #ledger: LedgerBook;
   readonly #containers: ContainerBook;
   readonly #kills: KillBook;
+  readonly #facts: FactBook;
   readonly #exits = new Set<Exit>();
   readonly #byKey = new KeyIndex<Exit>();
   /** Those whose settle time is not over, the first due first. */
@@ -69,6 +73,7 @@ export class Correlator {
     this.#output = output;
     this.#containers = options.containers ?? new ContainerBook(options.maxExits ?? 5_000);
     this.#kills = new KillBook(options.maxKills ?? 5_000);
+    this.#facts = new FactBook(options.maxFacts ?? 5_000);
   }
 
   container(container: Container, now: Micros): void {
@@ -107,6 +112,12 @@ export class Correlator {
     if (entry === null) return;
     this.#output.oomKill(entry.kill, entry.kill === kill);
     for (const one of this.#byKey.find(killKeys(entry.kill))) if (this.#belongs(entry, one)) this.#evaluate(one, now);
+  }
+
+  witness(fact: WitnessFact, now: Micros): void {
+    this.#setTime(now);
+    if (!this.#facts.add(fact)) return;
+    for (const one of this.#byKey.find(subjectKeys(fact.about))) if (tellsOf(fact, this.#life(one))) this.#evaluate(one, now);
   }
 
   /**
@@ -189,8 +200,12 @@ export class Correlator {
     const { pid } = entry.kill.victim;
     // PID 1 of another life of the same id.
     if (pid !== null && pid !== exit.initPid && this.#lives(exit.containerId).some((other) => other.exit.initPid === pid)) return false;
+    return belongs(entry, this.#life(one, exit));
+  }
+
+  #life(one: Exit, exit = this.#containers.complete(one.exit, one.finishedUs)): Life {
     const { finishedUs } = one;
-    return belongs(entry, { exit, finishedUs, startedUs: timeOf(exit.startedAt), nextStartUs: this.#containers.nextStart(exit.containerId, finishedUs) });
+    return { exit, finishedUs, startedUs: timeOf(exit.startedAt), nextStartUs: this.#containers.nextStart(exit.containerId, finishedUs) };
   }
 
   /** A kill just before this exit whose container nobody can tell: no cgroup, and nobody's PID 1. */
@@ -211,7 +226,8 @@ export class Correlator {
     const startedUs = timeOf(exit.startedAt);
     const ledger = one.former ? NOT_COMPARABLE : this.#ledger.view(endedBy(one.finishedUs), startedUs);
     const nameless = exit.exitCode === 137 ? this.#nameless(one, exit.initPid) : null;
-    const surroundings = JSON.stringify([kernelLog, ledger, nameless?.id, one.settled]);
+    const witnessLog = one.former ? OF_ANOTHER_CLOCK : witnessView(this.#sources, endedBy(one.finishedUs), one.settled);
+    const surroundings = JSON.stringify([kernelLog, ledger, nameless?.id, witnessLog, one.settled]);
     if (onlyIfNew && surroundings === one.surroundings) return;
     one.surroundings = surroundings;
     const entries = this.#kills.find(exitKeys(exit)).filter((entry) => this.#belongs(entry, one));
@@ -227,6 +243,8 @@ export class Correlator {
       siblings: this.#containers.siblings(exit, one.finishedUs),
       kernelLog,
       ledger,
+      witness: this.#facts.find(exitKeys(exit)).filter((fact) => tellsOf(fact, this.#life(one, exit))),
+      witnessLog,
       settled: one.settled,
     };
     const { verdict, decisive } = judge(facts);

@@ -1,5 +1,5 @@
 import { formatTimeOrNull, MS, SECOND, type Micros } from '../lib/time.ts';
-import type { KernelLogView } from '../judge/case.ts';
+import type { KernelLogView, LogView } from '../judge/case.ts';
 import type { SourceEvent, SourceKind } from '../model/source-event.ts';
 import type { SourceStatus } from '../model/source-status.ts';
 import type { BlindSpot } from '../model/verdict.ts';
@@ -51,12 +51,12 @@ export class SourceCoverage {
     this.hides = hides;
   }
 
-  /** Takes the source's word; `now` is when it came. Gives the time over which the kernel's log is known otherwise now. */
+  /** Takes the source's word; `now` is when it came. Gives the time over which a log is known otherwise now. */
   hear(event: SourceEvent, now: Micros): Span | null {
     if (now < this.#heardUs) this.#clockSetBack(now);
     this.#heardUs = now;
     const news = this.#take(event, now);
-    return this.kind === 'kernel-log' ? news : null;
+    return this.kind === 'kernel-log' || this.kind === 'witness' ? news : null;
   }
 
   #take(event: SourceEvent, now: Micros): Span | null {
@@ -165,12 +165,20 @@ export class SourceCoverage {
 
 /** How the kernel's log is known over a moment, by all sources that read it together. */
 export function kernelLogView(sources: readonly SourceCoverage[], at: Micros, settled: boolean): KernelLogView {
-  const logs = sources.filter(({ kind }) => kind === 'kernel-log');
+  return logView(sources.filter(({ kind }) => kind === 'kernel-log'), at, settled, 'kernel-log', 'no source of the kernel log is configured');
+}
+
+/** How the other witnesses' logs are known over a moment. */
+export function witnessView(sources: readonly SourceCoverage[], at: Micros, settled: boolean): LogView {
+  return logView(sources.filter(({ kind }) => kind === 'witness'), at, settled, 'units', "no log of kubelet or of the runtime is read");
+}
+
+function logView(logs: readonly SourceCoverage[], at: Micros, settled: boolean, source: string, why: string): LogView {
   const proven = logs.filter((log) => log.state(at) === 'proven');
   if (proven.length > 0) return { state: 'proven', sources: proven.map(({ name }) => name), blindSpots: [] };
   const up = logs.filter((log) => log.state(at) === 'up');
   if (up.length > 0) return { state: settled ? 'presumed' : 'waiting', sources: up.map(({ name }) => name), blindSpots: [] };
   const blindSpots = logs.map((log) => log.blindSpot(at));
-  const none: BlindSpot = { source: 'kernel-log', from: null, to: null, why: 'no source of the kernel log is configured' };
+  const none: BlindSpot = { source, from: null, to: null, why };
   return { state: 'none', sources: [], blindSpots: blindSpots.length > 0 ? blindSpots : [none] };
 }

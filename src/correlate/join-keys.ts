@@ -1,12 +1,13 @@
 import type { ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
+import type { Subject } from '../model/witness.ts';
 
 /** `slice:prefix:name`, as runtimes give a systemd scope. */
 const TRIPLE = /^([^/:]+):([^/:]*):([^/:]+)$/;
 
 /** Names under which a kill of this container may be looked up: a kill that belongs to it shares one of them. */
-export function exitKeys({ containerId, cgroup, initPid }: ContainerExit): readonly string[] {
-  const keys = [`id ${containerId}`];
+export function exitKeys({ containerId, podUid, podNamespace, podName, cgroup, initPid }: ContainerExit): readonly string[] {
+  const keys = [`id ${containerId}`, ...podKeys(podUid, podNamespace, podName)];
   if (initPid !== null) keys.push(`pid ${String(initPid)}`);
   if (cgroup === null || cgroup === '' || cgroup === '/') return keys;
   const triple = TRIPLE.exec(cgroup);
@@ -19,9 +20,27 @@ export function exitKeys({ containerId, cgroup, initPid }: ContainerExit): reado
 export function killKeys({ containerId, victimCgroup, victim }: OomKill): readonly string[] {
   const keys = containerId === null ? [] : [`id ${containerId}`];
   if (victim.pid !== null) keys.push(`pid ${String(victim.pid)}`);
-  if (victimCgroup === null) return keys;
+  return victimCgroup === null ? keys : [...keys, ...cgroupKeys(victimCgroup)];
+}
+
+/** The names that a fact goes by: whatever it says of whom it tells. */
+export function subjectKeys({ containerId, podUid, podNamespace, podName, pid, cgroup }: Subject): readonly string[] {
+  const keys = [...podKeys(podUid, podNamespace, podName)];
+  if (containerId !== null) keys.push(`id ${containerId}`);
+  if (pid !== null) keys.push(`pid ${String(pid)}`);
+  return cgroup === null ? keys : [...keys, ...cgroupKeys(cgroup)];
+}
+
+function podKeys(podUid: string | null, podNamespace: string | null, podName: string | null): readonly string[] {
+  const keys = podUid === null || podUid === '' ? [] : [`pod ${podUid}`];
+  return podNamespace === null || podName === null ? keys : [...keys, `name ${podNamespace}/${podName}`];
+}
+
+/** Every cgroup around, and the containers that they name. */
+function cgroupKeys(cgroup: string): readonly string[] {
+  const keys: string[] = [];
   let path = '';
-  for (const segment of victimCgroup.split('/').slice(1)) {
+  for (const segment of cgroup.split('/').slice(1)) {
     path += `/${segment}`;
     keys.push(`at ${path}`, `in ${segment}`);
     // A container around the victim's: docker in a pod, a cgroup that the container made in itself.

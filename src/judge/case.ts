@@ -2,9 +2,10 @@ import type { Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import type { BlindSpot } from '../model/verdict.ts';
+import type { WitnessFact } from '../model/witness.ts';
 
-/** How well the kernel's log is known over the moment of death. */
-export interface KernelLogView {
+/** How well a log is known over the moment of death. */
+export interface LogView {
   /**
    * `proven`: a source has certainly read past the moment. `presumed`: one was up over it and the settle time has
    * passed without word from it. `waiting`: it may still deliver. `none`: nobody was reading.
@@ -14,6 +15,9 @@ export interface KernelLogView {
   readonly sources: readonly string[];
   readonly blindSpots: readonly BlindSpot[];
 }
+
+/** The kernel's. */
+export type KernelLogView = LogView;
 
 /** What the kernel's own count of kills says of the time around the death. */
 export interface LedgerView {
@@ -43,6 +47,10 @@ export interface Case {
   readonly siblings: readonly Container[];
   readonly kernelLog: KernelLogView;
   readonly ledger: LedgerView;
+  /** What other witnesses tell of this container, by identity, from its start to shortly after its end; oldest first. */
+  readonly witness: readonly WitnessFact[];
+  /** How well their logs are known: only what was read can be said not to have happened. */
+  readonly witnessLog: LogView;
   /** The settle time is over. */
   readonly settled: boolean;
 }

@@ -2,6 +2,7 @@ import type { Rule } from './judgement.ts';
 import { guestKernel } from './rules/guest-kernel.ts';
 import { childVictim, groupKill, pid1Victim, victimWithoutPid } from './rules/kernel-kill.ts';
 import { blind, ledgerUnchanged, logRead, lostKill, namelessKill, unplacedKill } from './rules/no-kill.ts';
+import { kubeletStop } from './rules/stop-request.ts';
 import { askedToEnd, neverStarted, ownExit, statusLost } from './rules/own-exit.ts';
 
 /** The rules of judgement, in order: the first that finds something decides. */
@@ -10,6 +11,7 @@ export const RULES: readonly Rule[] = [
   pid1Victim,
   victimWithoutPid,
   childVictim,
+  kubeletStop,
   guestKernel,
   ledgerUnchanged,
   lostKill,

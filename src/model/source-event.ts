@@ -1,10 +1,11 @@
 import type { Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from './container-exit.ts';
 import type { LedgerReading } from './ledger.ts';
+import type { WitnessFact } from './witness.ts';
 
 /**
  * Everything that a source can tell. Sources know nothing of OOM: they hand over raw records and facts, and say what
- * they have certainly read. `source` is the source's name (`journal`, `/var/log/syslog`, `kmsg`, `containerd`, `cri`).
+ * they have certainly read. `source` is the source's name (`journal`, `units`, `/var/log/syslog`, `kmsg`, `containerd`, `cri`).
  */
 export type SourceEvent =
   /** One line of `journalctl -o json`. */
@@ -19,6 +20,8 @@ export type SourceEvent =
   | { readonly type: 'exit'; readonly source: string; readonly exit: ContainerExit }
   /** A reading of the kernel's count of kills. */
   | { readonly type: 'ledger'; readonly source: string; readonly reading: LedgerReading }
+  /** What a witness tells through an interface of its own (a runtime's events); lines of logs come as they are. */
+  | { readonly type: 'witness'; readonly source: string; readonly fact: WitnessFact }
   | { readonly type: 'up'; readonly source: string; readonly detail: string }
   /** The source cannot deliver; `cure` is the one change that would mend it. */
   | { readonly type: 'down'; readonly source: string; readonly why: string; readonly cure: string | null }
@@ -36,4 +39,4 @@ export type SourceEvent =
 export type Emit = (event: SourceEvent) => void;
 
 /** What a source is a witness of. */
-export type SourceKind = 'kernel-log' | 'exits' | 'ledger';
+export type SourceKind = 'kernel-log' | 'exits' | 'ledger' | 'witness';

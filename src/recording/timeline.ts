@@ -27,6 +27,7 @@ const KERNEL_TEXTS = ['dmesg.txt', 'syslog', 'messages'] as const;
 /** A log cut down to what matters begins with a report, which an exit may follow at once. */
 const REPORT_US = 5 * SECOND;
 const HIDES = 'the kernel said nothing else in this recording';
+const UNITS = 'units.journal.json';
 
 /** A recording as its node's sources would have told it, in order of time. Throws W137_RECORDING naming file and line. */
 export function timelineOf(files: RecordedFiles): Timeline {
@@ -44,16 +45,17 @@ export function timelineOf(files: RecordedFiles): Timeline {
   const last = times.reduce((most, at) => Math.max(most, at), -Infinity);
   if (told.length === 0) throw new Why137Error('W137_RECORDING', `${files.dir} holds nothing: a recording has kernel.journal.json, kmsg.raw, dmesg.txt, syslog or messages, and exits.ndjson.`);
   const from = Math.min(first, time.bootTimeUs ?? Infinity) - 1;
-  const names = [...new Set(logs.map(({ event }) => event.source))].filter((name) => name !== 'units.journal.json');
+  const names = [...new Set(logs.map(({ event }) => event.source))].filter((name) => name !== UNITS);
   const sources = [
     ...names.map((name) => ({ name, kind: 'kernel-log' as const, hides: HIDES })),
+    ...(files.text(UNITS) === null ? [] : [{ name: UNITS, kind: 'witness' as const, hides: 'what kubelet and the runtime said besides' }]),
     { name: 'exits.ndjson', kind: 'exits' as const, hides: 'exits that were not recorded' },
     ...(files.text('ledger.ndjson') === null ? [] : [{ name: 'ledger.ndjson', kind: 'ledger' as const, hides: "the kernel's own count" }]),
   ];
   // A log is taken to be whole from its first line to the recording's last word. It says so at its end only: while a
   // source is known to be read up to now, its lines without time would be taken to be written now.
   const begin = sources.map(({ name }): TimedEvent => ({ at: beginOf(name, logs) ?? from, event: { type: 'up', source: name, detail: 'recorded' } }));
-  const end = names.map((name): TimedEvent => ({ at: last, event: { type: 'covered', source: name, from: beginOf(name, logs) ?? from, to: last } }));
+  const end = [...names, ...(files.text(UNITS) === null ? [] : [UNITS])].map((name): TimedEvent => ({ at: last, event: { type: 'covered', source: name, from: beginOf(name, logs) ?? from, to: last } }));
   const sorted = [...begin, ...told].map((one, index) => ({ one, index })).sort((a, b) => a.one.at - b.one.at || a.index - b.index);
   return { events: [...sorted.map(({ one }) => one), ...end], sources, time, from, to: last };
 }
@@ -74,7 +76,7 @@ function readRecording(files: RecordedFiles): Recording {
 }
 
 function journals(files: RecordedFiles): TimedEvent[] {
-  return ['kernel.journal.json', 'units.journal.json'].flatMap((name) =>
+  return ['kernel.journal.json', UNITS].flatMap((name) =>
     files.lines(name).map(({ line, number }): TimedEvent => {
       const value = files.json(name, number, line);
       const text = typeof value === 'object' && value !== null && '__REALTIME_TIMESTAMP' in value ? String(value.__REALTIME_TIMESTAMP) : '';

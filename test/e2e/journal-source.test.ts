@@ -7,6 +7,7 @@ import * as z from 'zod/mini';
 import { systemHost } from '../../src/host/system-host.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { SourceEvent } from '../../src/model/source-event.ts';
+import { KERNEL_PART } from '../../src/sources/journal/journal-parts.ts';
 import { journalSource, type JournalSource } from '../../src/sources/journal/journal-source.ts';
 import { ensureJournald, noJournald, type Journald } from './support/journald.ts';
 import { sayUntil } from './support/until.ts';
@@ -37,6 +38,7 @@ describe.skipIf(why !== null)('journalSource on a real journald', () => {
     const arrived = new Map<string, number>();
     const told = { cursor };
     const source = journalSource({
+      part: KERNEL_PART,
       host,
       dir: null,
       pattern,
@@ -215,6 +217,7 @@ describe.skipIf(!existsSync(REMOTE))('journalSource on a directory of journal fi
     const events: SourceEvent[] = [];
     const told = { cursor };
     const source = journalSource({
+      part: KERNEL_PART,
       host: systemHost('/'),
       dir,
       pattern: 'wanted',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Case, KernelLogView, LedgerView } from '../../src/judge/case.ts';
+import type { Case, KernelLogView, LedgerView, LogView } from '../../src/judge/case.ts';
 import { judge } from '../../src/judge/judge.ts';
 import { RULES } from '../../src/judge/rules.ts';
 import { rulesDocument } from '../../src/judge/rules-document.ts';
@@ -10,11 +10,13 @@ import { formatTime, SECOND, type Micros } from '../../src/lib/time.ts';
 import { CONFIDENCES, type Confidence } from '../../src/model/cause.ts';
 import { containerSchema } from '../../src/model/container-exit.ts';
 import type { OomKill } from '../../src/model/oom-kill.ts';
+import { NOBODY, type FactOf } from '../../src/model/witness.ts';
 import { verdictSchema } from '../../src/model/verdict.ts';
 import { cgroupOf, exitOf, id, podPath, T0 } from '../correlate/node.ts';
 
 const PROVEN: KernelLogView = { state: 'proven', sources: ['journal'], blindSpots: [] };
 const BLIND: KernelLogView = { state: 'none', sources: [], blindSpots: [{ source: 'journal', from: formatTime(T0), to: null, why: 'down' }] };
+const NOT_READ: LogView = { state: 'none', sources: [], blindSpots: [] };
 const NO_LEDGER: LedgerView = { state: 'unknown', counted: null, parsed: 0, exact: false, from: null, to: null };
 const ledger = (state: LedgerView['state'], counted = 0, parsed = 0, exact = true): LedgerView => ({ state, counted, parsed, exact, from: T0 - 40 * SECOND, to: T0 + SECOND });
 
@@ -33,7 +35,12 @@ function kill({ beforeUs = 100_000, pid = 100, rssBytes = 40e6, seen = true, ...
 const HEADLESS: KillChanges = { level: null, limitCgroup: null, victimCgroup: null, containerId: null, complete: false };
 
 function made({ exit = {}, ...more }: Omit<Partial<Case>, 'exit'> & { exit?: Parameters<typeof exitOf>[2] } = {}): Case {
-  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: PROVEN, ledger: NO_LEDGER, settled: true, ...more };
+  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: PROVEN, ledger: NO_LEDGER, witness: [], witnessLog: NOT_READ, settled: true, ...more };
+}
+
+/** kubelet's word that it ends the container, so long before its end. */
+function stop(beforeUs: Micros, more: Partial<FactOf<'stop-request'>> = {}): FactOf<'stop-request'> {
+  return { kind: 'stop-request', by: 'kubelet', reason: 'liveness-probe', phase: 'stop', gracePeriodMs: 30_000, signal: 'SIGTERM', detail: null, atUs: T0 - beforeUs, witness: 'kubelet', source: 'units', trust: 'proven', raw: 'Killing container', about: { ...NOBODY, containerId: id('app') }, ...more };
 }
 
 const said = (one: Case) => {
@@ -44,6 +51,7 @@ const said = (one: Case) => {
 
 /** Each rule where it applies, and where it nearly does. */
 const CASES: readonly (readonly [string, Case, readonly [string, string, Confidence]])[] = [
+  ['kubelet asked, and the grace period was over', made({ witness: [stop(30.1 * SECOND)] }), ['kubelet-stop', 'liveness-probe', 'certain']],
   ['PID 1 by its pid', made({ kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],
   ['PID 1, status lost', made({ kills: [kill()], exit: { exitCode: 255 } }), ['pid1-victim', 'container-limit-oom', 'certain']],
   ['PID 1 of a text log', made({ kills: [kill({ trust: 'text' })] }), ['pid1-victim', 'container-limit-oom', 'likely']],

@@ -14,6 +14,8 @@ export interface JournalRecord {
   readonly monotonicUs: number | null;
   readonly sourceMonotonicUs: number | null;
   readonly cursor: string | null;
+  /** Any other field, for whoever else the record concerns. */
+  readonly field: (name: string) => string | null;
 }
 
 /** Reads one line of `journalctl -o json`; null when it is not one. */
@@ -37,6 +39,7 @@ export function readJournalRecord(line: string): JournalRecord | null {
     monotonicUs: number('__MONOTONIC_TIMESTAMP'),
     sourceMonotonicUs: number('_SOURCE_BOOTTIME_TIMESTAMP') ?? number('_SOURCE_MONOTONIC_TIMESTAMP'),
     cursor: text('__CURSOR'),
+    field: text,
   };
 }
 

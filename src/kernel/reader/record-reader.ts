@@ -45,11 +45,14 @@ abstract class RecordReader {
 export class JournalReader extends RecordReader {
   readonly #clock = new KernelTime();
 
-  /** Takes one line of `journalctl -o json`; gives the record back for whoever else it concerns. */
-  push(line: string): JournalRecord | null {
-    const record = readJournalRecord(line);
+  /** Takes one line of `journalctl -o json`. */
+  push(line: string): void {
+    this.pushRecord(readJournalRecord(line));
+  }
+
+  /** Takes a record; null for a line that is none. */
+  pushRecord(record: JournalRecord | null): void {
     this.take(record === null ? { drop: 'not-json' } : frameJournalRecord(record, this.#clock));
-    return record;
   }
 }
 

@@ -28,10 +28,6 @@ export const NO_FILES: Complaint = {
   why: 'the journal directories hold no journal file',
   cure: "Mount the host's /var/log/journal and /run/log/journal, and see that journald.conf does not say Storage=none",
 };
-export const NO_KERNEL_RECORDS: Complaint = {
-  why: 'the journal holds no kernel message',
-  cure: "See that journald.conf does not say ReadKMsg=no, and that the mounted journal is the host's",
-};
 const NOT_PERMITTED: Complaint = {
   why: "the agent may not read the system's journal",
   cure: 'Run the agent as root, or in the group systemd-journal (its number on the host)',

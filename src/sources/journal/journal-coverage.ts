@@ -2,12 +2,12 @@ import type { Clock } from '../../host/clock.ts';
 import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
 
-/** Which time of the kernel's records has certainly been read, as it is told. */
+/** Which time of the records has certainly been read, as it is told. */
 export class JournalCoverage {
   readonly #source: string;
   readonly #clock: Clock;
   readonly #emit: Emit;
-  /** Time of the oldest kernel record that is kept; null: none is known. */
+  /** Time of the oldest record that is kept; null: none is known. */
   oldest: Micros | null = null;
   /** Begin of what is covered from now on; null: continues what was told before. */
   #from: Micros | null = null;

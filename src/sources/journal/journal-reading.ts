@@ -1,16 +1,15 @@
 import { wait } from '../../host/wait.ts';
 import { formatTime, type Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
-import { complaintOf, endComplaint, ignoredFiles, lacksGrep, lacksInotify, NO_KERNEL_RECORDS, type Complaint, type Ending } from './complaint.ts';
+import { complaintOf, endComplaint, ignoredFiles, lacksGrep, lacksInotify, type Complaint, type Ending } from './complaint.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JournalCoverage } from './journal-coverage.ts';
 import { spanOf } from './journal-files.ts';
 import { Journalctl } from './journalctl.ts';
-import { cursorOf, cursorTime, isKernelRecord, isMissedRecord, messageOf, receivedAt } from './journal-record.ts';
+import { cursorOf, cursorTime, isMissedRecord, messageOf, receivedAt } from './journal-record.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { atArgs, beforeArgs, oldestArgs, readArgs, type Position } from './journalctl-args.ts';
 
-const SOURCE = 'journal';
 /** How long the kernel's word may take to be in the journal: what was read covers no later moment than this before. */
 const WRITE_LAG_US = 250_000;
 /** A long journal is searched in silence; one that was read a moment ago is not. */
@@ -27,6 +26,7 @@ const CURSOR_LINE = Buffer.from('-- cursor: ');
 /** Reads the journal in order, each record once, and knows how far it came. */
 export class JournalReading {
   readonly #options: JournalOptions;
+  readonly #source: string;
   readonly #emit: Emit;
   #cursor: string | null;
   readonly #coverage: JournalCoverage;
@@ -45,9 +45,10 @@ export class JournalReading {
 
   constructor(options: JournalOptions, emit: Emit) {
     this.#options = options;
+    this.#source = options.part.name;
     this.#emit = emit;
     this.#journalctl = new Journalctl(options.host);
-    this.#coverage = new JournalCoverage(SOURCE, options.host.clock, emit);
+    this.#coverage = new JournalCoverage(this.#source, options.host.clock, emit);
     this.#cursor = usable(options.cursor, options.host.clock.now());
   }
 
@@ -60,11 +61,11 @@ export class JournalReading {
     this.#journalctl.stop();
   }
 
-  /** Finds from when on kernel records are kept. */
+  /** Finds from when on records are kept. */
   async findOldest(): Promise<Complaint | null> {
     this.#followed = false;
-    const { host, dir } = this.#options;
-    const { line, ending } = await this.#journalctl.first(oldestArgs(host, dir));
+    const { host, dir, part } = this.#options;
+    const { line, ending } = await this.#journalctl.first(oldestArgs(host, dir, part.oldest));
     this.#coverage.oldest = line === null ? null : receivedAt(line);
     return this.#coverage.oldest === null ? complaintOf(ending) : null;
   }
@@ -86,7 +87,7 @@ export class JournalReading {
     }
     const to = line === null ? host.clock.now() : receivedAt(line);
     const why = 'the journal no longer has the record that was read last: it was vacuumed or replaced';
-    this.#emit({ type: 'gap', source: SOURCE, from, to, why });
+    this.#emit({ type: 'gap', source: this.#source, from, to, why });
     this.#coverage.breakAt(to);
     return null;
   }
@@ -99,10 +100,10 @@ export class JournalReading {
     this.#toldAsking = false;
     const { oldest } = this.#coverage;
     if (oldest === null) {
-      this.#emit({ type: 'down', source: SOURCE, ...NO_KERNEL_RECORDS });
+      this.#emit({ type: 'down', source: this.#source, ...this.#options.part.none });
     } else {
-      const detail = `journalctl, kernel records kept since ${formatTime(oldest)}`;
-      this.#emit({ type: 'up', source: SOURCE, detail });
+      const detail = `journalctl, ${this.#options.part.what} kept since ${formatTime(oldest)}`;
+      this.#emit({ type: 'up', source: this.#source, detail });
     }
     return null;
   }
@@ -143,7 +144,7 @@ export class JournalReading {
   /** Follows without inotify, for a while. */
   async #ask(): Promise<Complaint | null> {
     const detail = 'journalctl, asked every two seconds: no inotify instance is left (raise fs.inotify.max_user_instances)';
-    if (!this.#toldAsking) this.#emit({ type: 'up', source: SOURCE, detail });
+    if (!this.#toldAsking) this.#emit({ type: 'up', source: this.#source, detail });
     this.#toldAsking = true;
     this.#following = 'by-asking';
     try {
@@ -198,7 +199,7 @@ export class JournalReading {
       this.#leftOut.add(file);
       const { from, to } = spanOf(file);
       const why = `journalctl cannot read ${file} and left it out`;
-      this.#emit({ type: 'gap', source: SOURCE, from, to: to ?? begun, why });
+      this.#emit({ type: 'gap', source: this.#source, from, to: to ?? begun, why });
     }
     this.#coverage.upTo(begun - WRITE_LAG_US);
     return null;
@@ -212,16 +213,16 @@ export class JournalReading {
       if (!ahead && (cursor === this.#followedFrom || this.#ahead.delete(cursor))) return;
       if (ahead && this.#following === 'by-journalctl') this.#ahead.set(cursor, this.#options.host.clock.now());
     }
-    this.#emit({ type: 'journal', source: SOURCE, line });
+    this.#emit({ type: 'journal', source: this.#source, line });
     if (cursor !== null) this.#moveTo(cursor);
-    if (this.#coverage.oldest === null && isKernelRecord(line)) this.#firstKernelRecord(receivedAt(line));
-    if (isMissedRecord(line)) void this.#tellMissed(line, cursor);
+    if (this.#coverage.oldest === null && this.#options.part.isPart(line)) this.#firstRecord(receivedAt(line));
+    if (this.#options.part.ofKernel && isMissedRecord(line)) void this.#tellMissed(line, cursor);
   }
 
-  #firstKernelRecord(time: Micros | null): void {
+  #firstRecord(time: Micros | null): void {
     if (time === null) return;
     this.#coverage.firstRecord(time);
-    this.#emit({ type: 'up', source: SOURCE, detail: `journalctl, kernel records kept since ${formatTime(time)}` });
+    this.#emit({ type: 'up', source: this.#source, detail: `journalctl, ${this.#options.part.what} kept since ${formatTime(time)}` });
   }
 
   /** The lost messages came after the last kernel record before journald's notice. */
@@ -233,7 +234,7 @@ export class JournalReading {
       const { line: before } = await this.#journalctl.first(beforeArgs(this.#options.host, this.#options.dir, cursor));
       from = before === null ? null : receivedAt(before);
     }
-    this.#emit({ type: 'gap', source: SOURCE, from, to, why });
+    this.#emit({ type: 'gap', source: this.#source, from, to, why });
   }
 
   #moveTo(cursor: string): void {
@@ -252,10 +253,10 @@ export class JournalReading {
   }
 
   #args(position: Position, follow: boolean): string[] {
-    const { host, dir, pattern, matches } = this.#options;
-    // Without any kernel record so far, the first one must be seen, whatever it says.
+    const { host, dir, pattern, matches, part } = this.#options;
+    // Without any record so far, the first one must be seen, whatever it says.
     const grep = this.#grep && !(follow && this.#coverage.oldest === null);
-    return readArgs(host, dir, { pattern: grep ? pattern : null, matches }, position, follow);
+    return readArgs(host, dir, { pattern: grep ? pattern : null, matches, ofKernel: part.ofKernel }, position, follow);
   }
 
   /** True once: this journalctl cannot select by pattern, so everything is to be read. */

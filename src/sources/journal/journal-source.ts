@@ -39,18 +39,18 @@ export function journalSource(options: JournalOptions): JournalSource {
       return (await current.findOldest()) ?? NO_FILES;
     }
     const forgetSlow = host.clock.after(SLOW_MS, () => {
-      emit({ type: 'down', source: 'journal', why: 'journalctl has not read up to now yet', cure: null });
+      emit({ type: 'down', source: options.part.name, why: 'journalctl has not read up to now yet', cure: null });
     });
     const complaint =
       (await current.findOldest()) ?? (await current.checkCursor()) ?? (await current.catchUp());
     forgetSlow();
     if (complaint !== null) return complaint;
-    const watch = new TailWatch(host.clock, dirs, new RegExp(options.pattern), hintedReader(current));
-    watch.start();
+    const watch = options.part.atOnce ? new TailWatch(host.clock, dirs, new RegExp(options.pattern), hintedReader(current)) : null;
+    watch?.start();
     try {
       return await current.follow();
     } finally {
-      watch.stop();
+      watch?.stop();
     }
   }
 
@@ -86,15 +86,15 @@ export function journalSource(options: JournalOptions): JournalSource {
       const lasted = current.followed ? host.clock.now() - begun : 0;
       if (lasted > HEALTHY_US) backoff.reset();
       // The same trouble at every attempt is told once; it ends with `up`.
-      if (current.followed || told !== why) emit({ type: 'down', source: 'journal', why, cure });
+      if (current.followed || told !== why) emit({ type: 'down', source: options.part.name, why, cure });
       told = why;
       await wait(host.clock, backoff.next(), ending.signal);
     }
   }
 
   return {
-    name: 'journal',
-    kind: 'kernel-log',
+    name: options.part.name,
+    kind: options.part.kind,
     start(emit) {
       reading = new JournalReading(options, emit);
       running = run(reading, emit);

@@ -7,6 +7,8 @@ export interface Selection {
   readonly pattern: string | null;
   /** Groups of `FIELD=value` matches; a record must fit one group. */
   readonly matches: readonly (readonly string[])[];
+  /** journald's word on kernel messages that it lost is wanted too. */
+  readonly ofKernel: boolean;
 }
 
 /** From where to read. A cursor is inclusive: the record that it names may come once more. */
@@ -21,9 +23,9 @@ function base(host: Host, dir: string | null): string[] {
   return ['--output=json', '--no-pager', '--all', ...where];
 }
 
-/** Every kernel record that is kept, oldest first. */
-export function oldestArgs(host: Host, dir: string | null): string[] {
-  return [...base(host, dir), '_TRANSPORT=kernel'];
+/** Every record of a part that is kept, oldest first. */
+export function oldestArgs(host: Host, dir: string | null, matches: readonly string[]): string[] {
+  return [...base(host, dir), ...matches];
 }
 
 /** The record that the cursor names, or the next one that is kept. */
@@ -44,13 +46,13 @@ export function readArgs(
   position: Position,
   follow: boolean,
 ): string[] {
-  const { pattern, matches } = selection;
+  const { pattern, matches, ofKernel } = selection;
   // journald says itself when it lost kernel messages; that record is always wanted. (Anybody can give the id to a record
   // of his own, of any size; nobody the transport.)
-  const groups = matches.length === 0 ? [] : [...matches, [`MESSAGE_ID=${MISSED_ID}`, '_TRANSPORT=driver']];
+  const groups = matches.length === 0 || !ofKernel ? matches : [...matches, [`MESSAGE_ID=${MISSED_ID}`, '_TRANSPORT=driver']];
   return [
     ...base(host, dir),
-    ...(pattern === null ? [] : [`--grep=(?:${pattern})|^Missed [0-9]+ kernel messages`, '--case-sensitive=yes']),
+    ...(pattern === null ? [] : [`--grep=${ofKernel ? `(?:${pattern})|^Missed [0-9]+ kernel messages` : pattern}`, '--case-sensitive=yes']),
     ...(position === null ? [] : 'cursor' in position ? [`--cursor=${position.cursor}`] : [sinceArg(position.since)]),
     ...(follow ? ['--follow', '--no-tail'] : ['--show-cursor']),
     ...groups.flatMap((group, index) => (index === 0 ? group : ['+', ...group])),

@@ -1,4 +1,5 @@
 import type { Host } from '../../host/host.ts';
+import type { SourceKind } from '../../model/source-event.ts';
 
 export interface TextFilePosition {
   readonly inode: number;
@@ -12,6 +13,8 @@ export interface TextFileOptions {
   readonly host: Host;
   /** As the host names it, such as /var/log/syslog; also the source's name. */
   readonly file: string;
+  /** What it is a witness of; the kernel's log if not said. */
+  readonly kind?: SourceKind;
   readonly position: TextFilePosition | null;
   onPosition(position: TextFilePosition): void;
   /** Without a position: how much of what was written before is read (bytes). */

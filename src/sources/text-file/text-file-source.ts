@@ -46,7 +46,7 @@ export function textFileSource(options: TextFileOptions): Source {
 
   return {
     name: file,
-    kind: 'kernel-log',
+    kind: options.kind ?? 'kernel-log',
     async start(emit) {
       const current = new TextFileReading(options, path, emit, () => state === 'stopped');
       reading = current;

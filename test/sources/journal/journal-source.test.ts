@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SourceEvent } from '../../../src/model/source-event.ts';
+import { KERNEL_PART } from '../../../src/sources/journal/journal-parts.ts';
 import { journalSource } from '../../../src/sources/journal/journal-source.ts';
 import type { Source } from '../../../src/sources/source.ts';
 import { fakeHost, settle, type FakeHost, type Script } from '../../host/fake-host.ts';
@@ -50,6 +51,7 @@ describe('journalSource', () => {
     const events: SourceEvent[] = [];
     const cursors: string[] = [];
     const source = journalSource({
+      part: KERNEL_PART,
       host,
       dir: null,
       pattern: 'record',
