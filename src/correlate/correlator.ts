@@ -244,6 +244,7 @@ export class Correlator {
       kernelLog,
       ledger,
       witness: this.#facts.find(exitKeys(exit)).filter((fact) => tellsOf(fact, this.#life(one, exit))),
+      heard: this.#facts.heard,
       witnessLog,
       settled: one.settled,
     };

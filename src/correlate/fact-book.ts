@@ -1,5 +1,5 @@
 import { MINUTE, SECOND } from '../lib/time.ts';
-import type { Subject, WitnessFact } from '../model/witness.ts';
+import type { Subject, WitnessFact, WitnessName } from '../model/witness.ts';
 import type { Life } from './belongs.ts';
 import { KeyIndex, subjectKeys } from './join-keys.ts';
 
@@ -9,6 +9,9 @@ const SAME_US = 2 * SECOND;
 const SLACK_US = 2 * SECOND;
 /** What is told so long after the end may still be of it: kubelet finds an end out by looking. */
 const LATE_US = 10 * SECOND;
+/** kubelet tells of an eviction when the whole pod has ended, which takes as long as the slowest of its containers. */
+const TOLD_WHEN_DONE: ReadonlySet<string> = new Set(['eviction', 'preemption']);
+const DONE_US = 5 * MINUTE;
 /** A fact that names a process alone must lie this near before the exit: pids are used again. */
 const PID_WINDOW_US = 5 * MINUTE;
 
@@ -17,6 +20,8 @@ export class FactBook {
   readonly #max: number;
   readonly #kept = new Set<WitnessFact>();
   readonly #byKey = new KeyIndex<WitnessFact>();
+  /** Witnesses whose word came and is proven to be theirs. */
+  readonly heard = new Set<WitnessName>();
 
   constructor(max: number) {
     this.#max = max;
@@ -24,6 +29,7 @@ export class FactBook {
 
   /** Takes a fact; false when it was known already, as well proven. */
   add(fact: WitnessFact): boolean {
+    if (fact.trust !== 'text') this.heard.add(fact.witness);
     const keys = subjectKeys(fact.about);
     const same = [...this.#byKey.find(keys)].find((known) => isSame(known, fact));
     if (same && (same.trust !== 'text' || fact.trust === 'text')) return false;
@@ -64,9 +70,9 @@ function saidOf(fact: WitnessFact): string {
  * Whether a fact is of this life of this container: every name that both give must agree, one of them must name it, and
  * it must have been told while the container lived or shortly after. Never by time alone.
  */
-export function tellsOf({ about, atUs }: WitnessFact, { exit, startedUs, finishedUs, nextStartUs }: Life): boolean {
+export function tellsOf({ about, atUs, kind }: WitnessFact, { exit, startedUs, finishedUs, nextStartUs }: Life): boolean {
   if (atUs !== null) {
-    if (atUs > finishedUs + LATE_US || (nextStartUs !== null && atUs > nextStartUs)) return false;
+    if (atUs > finishedUs + (TOLD_WHEN_DONE.has(kind) ? DONE_US : LATE_US) || (nextStartUs !== null && atUs > nextStartUs)) return false;
     if (startedUs !== null && atUs < startedUs - SLACK_US) return false;
   }
   const pairs: readonly (readonly [string | number | null, string | number | null])[] = [

@@ -1,3 +1,4 @@
+import { signalNameOf } from '../exit-codes/explain-exit-code.ts';
 import type { ContainerExit } from '../model/container-exit.ts';
 
 type Status = Pick<ContainerExit, 'exitCode' | 'runtimeReason'>;
@@ -17,4 +18,13 @@ export function isStatusLost({ exitCode, runtimeReason }: Status): boolean {
 
 export function isNeverStarted({ exitCode, runtimeReason }: Status): boolean {
   return exitCode !== 0 && exitCode !== 137 && NOT_STARTED.has(runtimeReason);
+}
+
+/** Signals that a program's own fault or its own abort() sends. */
+const OWN_SIGNALS: ReadonlySet<string> = new Set(['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGSYS']);
+
+/** The status of a signal by which others ask for an end. */
+export function isAskingSignal({ exitCode }: Pick<ContainerExit, 'exitCode'>): boolean {
+  const signal = signalNameOf(exitCode);
+  return signal !== null && signal !== 'SIGKILL' && !OWN_SIGNALS.has(signal);
 }

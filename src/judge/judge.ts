@@ -13,6 +13,7 @@ import { RULES } from './rules.ts';
 import { ledgerBlindSpot } from './rules/no-kill.ts';
 import { runtimeAgrees } from './runtime-agrees.ts';
 import { sayVictim } from './say.ts';
+import { witnessEvidence } from './say-witness.ts';
 
 /** An answer, and whether it is to be given at once. */
 export interface Judged {
@@ -56,7 +57,7 @@ function compose(one: Case, kills: readonly JoinedKill[], found: Judgement, rule
     confidence: found.confidence,
     summary: found.summary,
     victimRole: found.victimRole,
-    evidence: [...found.evidence, ...surroundings(one, forged)],
+    evidence: [...found.evidence, ...witnessEvidence(one, found.facts), ...surroundings(one, forged)],
     ruledOut: [...found.ruledOut],
     blindSpots: [...(found.blindSpots ?? []), ...one.kernelLog.blindSpots, ...ledgerBlindSpot(one)],
     runtimeAgrees: runtimeAgrees(runtimeReason, found.cause, exitCode),

@@ -1,5 +1,6 @@
 import type { Cause, Confidence } from '../model/cause.ts';
 import type { BlindSpot, Evidence, RuledOut, VictimRole } from '../model/verdict.ts';
+import type { WitnessFact } from '../model/witness.ts';
 import type { Case } from './case.ts';
 import type { JoinedKill } from './joined-kill.ts';
 
@@ -13,6 +14,8 @@ export interface Judgement {
   readonly decisive: boolean;
   readonly evidence: readonly Evidence[];
   readonly ruledOut: readonly RuledOut[];
+  /** What witnesses told that decides; judge.ts shows it with the rest of what they told. */
+  readonly facts?: readonly (WitnessFact | null)[];
   /** Besides those of the kernel's log and of its count, which judge.ts adds. */
   readonly blindSpots?: readonly BlindSpot[];
   /** What to do, where it is not what the cause alone says. */

@@ -2,16 +2,17 @@ import type { Rule } from './judgement.ts';
 import { guestKernel } from './rules/guest-kernel.ts';
 import { childVictim, groupKill, pid1Victim, victimWithoutPid } from './rules/kernel-kill.ts';
 import { blind, ledgerUnchanged, logRead, lostKill, namelessKill, unplacedKill } from './rules/no-kill.ts';
-import { kubeletStop } from './rules/stop-request.ts';
 import { askedToEnd, neverStarted, ownExit, statusLost } from './rules/own-exit.ts';
+import { askedToEndBy, graceOver, reasonAlone } from './rules/stop-request.ts';
 
 /** The rules of judgement, in order: the first that finds something decides. */
 export const RULES: readonly Rule[] = [
   groupKill,
   pid1Victim,
   victimWithoutPid,
+  graceOver,
   childVictim,
-  kubeletStop,
+  reasonAlone,
   guestKernel,
   ledgerUnchanged,
   lostKill,
@@ -21,6 +22,7 @@ export const RULES: readonly Rule[] = [
   blind,
   statusLost,
   neverStarted,
+  askedToEndBy,
   askedToEnd,
   ownExit,
 ];

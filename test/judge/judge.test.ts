@@ -10,7 +10,7 @@ import { formatTime, SECOND, type Micros } from '../../src/lib/time.ts';
 import { CONFIDENCES, type Confidence } from '../../src/model/cause.ts';
 import { containerSchema } from '../../src/model/container-exit.ts';
 import type { OomKill } from '../../src/model/oom-kill.ts';
-import { NOBODY, type FactOf } from '../../src/model/witness.ts';
+import { NOBODY, type FactOf, type WitnessFact, type WitnessTold } from '../../src/model/witness.ts';
 import { verdictSchema } from '../../src/model/verdict.ts';
 import { cgroupOf, exitOf, id, podPath, T0 } from '../correlate/node.ts';
 
@@ -35,12 +35,16 @@ function kill({ beforeUs = 100_000, pid = 100, rssBytes = 40e6, seen = true, ...
 const HEADLESS: KillChanges = { level: null, limitCgroup: null, victimCgroup: null, containerId: null, complete: false };
 
 function made({ exit = {}, ...more }: Omit<Partial<Case>, 'exit'> & { exit?: Parameters<typeof exitOf>[2] } = {}): Case {
-  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: PROVEN, ledger: NO_LEDGER, witness: [], witnessLog: NOT_READ, settled: true, ...more };
+  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: PROVEN, ledger: NO_LEDGER, witness: [], heard: new Set(), witnessLog: NOT_READ, settled: true, ...more };
 }
 
 /** kubelet's word that it ends the container, so long before its end. */
 function stop(beforeUs: Micros, more: Partial<FactOf<'stop-request'>> = {}): FactOf<'stop-request'> {
   return { kind: 'stop-request', by: 'kubelet', reason: 'liveness-probe', phase: 'stop', gracePeriodMs: 30_000, signal: 'SIGTERM', detail: null, atUs: T0 - beforeUs, witness: 'kubelet', source: 'units', trust: 'proven', raw: 'Killing container', about: { ...NOBODY, containerId: id('app') }, ...more };
+}
+
+function fact(told: WitnessTold, beforeSeconds = 1): WitnessFact {
+  return { ...told, atUs: T0 - beforeSeconds * SECOND, witness: 'kubelet', source: 'units', trust: 'proven', raw: '', about: { ...NOBODY, containerId: id('app') } };
 }
 
 const said = (one: Case) => {
@@ -51,7 +55,28 @@ const said = (one: Case) => {
 
 /** Each rule where it applies, and where it nearly does. */
 const CASES: readonly (readonly [string, Case, readonly [string, string, Confidence]])[] = [
-  ['kubelet asked, and the grace period was over', made({ witness: [stop(30.1 * SECOND)] }), ['kubelet-stop', 'liveness-probe', 'certain']],
+  ['kubelet asked, and the grace period was over', made({ witness: [stop(30.1 * SECOND)] }), ['grace-period-over', 'liveness-probe', 'certain']],
+  ['kubelet asked, and whole seconds do not tell whether the end came before that', made({ witness: [stop(29 * SECOND)] }), ['grace-period-over', 'liveness-probe', 'likely']],
+  ['kubelet asked, and the end came before that', made({ witness: [stop(28.5 * SECOND)] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['kubelet asked long before', made({ witness: [stop(400 * SECOND)] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['a text says that kubelet asked', made({ witness: [stop(30.1 * SECOND, { trust: 'text' })] }), ['grace-period-over', 'liveness-probe', 'likely']],
+  ['why it asked is not told', made({ witness: [stop(30.1 * SECOND, { reason: 'unknown' })] }), ['grace-period-over', 'runtime-stop', 'likely']],
+  ['the kernel log was not read', made({ witness: [stop(30.1 * SECOND)], kernelLog: BLIND }), ['grace-period-over', 'liveness-probe', 'likely']],
+  ['the kernel counted more kills than were read', made({ witness: [stop(30.1 * SECOND)], ledger: ledger('ahead', 1, 0) }), ['grace-period-over', 'liveness-probe', 'likely']],
+  ['an OOM kill of PID 1 within the grace period', made({ witness: [stop(10 * SECOND)], kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],
+  ['an OOM kill of a child just before the grace period was over', made({ witness: [stop(30.1 * SECOND)], kills: [kill({ pid: 5, beforeUs: 2 * SECOND })] }), ['grace-period-over', 'liveness-probe', 'likely']],
+  ['stopped with no grace', made({ witness: [stop(0.2 * SECOND, { gracePeriodMs: 0 })] }), ['grace-period-over', 'liveness-probe', 'certain']],
+  ['long in dying', made({ witness: [stop(60 * SECOND)] }), ['grace-period-over', 'liveness-probe', 'likely']],
+  ['a readiness probe failed', made({ witness: [fact({ kind: 'probe-failed', probe: 'readiness', detail: null })] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['a liveness probe failed, and nobody asked for an end', made({ witness: [fact({ kind: 'probe-failed', probe: 'liveness', detail: null })] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['evicted, by kubelet’s word when it was done', made({ witness: [fact({ kind: 'eviction', signal: null, resource: 'memory', thresholdText: null, observedText: null, limit: false, detail: null }, -1)] }), ['stop-reason-alone', 'eviction', 'likely']],
+  ['evicted, but the kernel killed more than was read', made({ witness: [fact({ kind: 'preemption', detail: null })], ledger: ledger('ahead', 1, 0) }), ['ledger-ahead', 'unknown', 'possible']],
+  ['deleted, with grace left and no word of a request', made({ witness: [fact({ kind: 'pod-deletion', gracePeriodMs: null, detail: null })] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['the runtime was asked, and killed', made({ witness: [stop(1 * SECOND, { by: 'containerd', reason: 'unknown', gracePeriodMs: null, phase: 'kill' })] }), ['grace-period-over', 'runtime-stop', 'likely']],
+  ['SIGTERM, as asked', made({ witness: [stop(1 * SECOND)], exit: { exitCode: 143 } }), ['stop-requested-signal', 'liveness-probe', 'likely']],
+  ['SIGTERM long after', made({ witness: [stop(80 * SECOND)], exit: { exitCode: 143 } }), ['other-signal', 'unknown', 'possible']],
+  ['a status of its own, as asked', made({ witness: [stop(1 * SECOND)], exit: { exitCode: 1 } }), ['own-exit', 'program', 'certain']],
+  ['a fault while it was to end', made({ witness: [stop(1 * SECOND)], exit: { exitCode: 139 } }), ['own-exit', 'program', 'likely']],
   ['PID 1 by its pid', made({ kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],
   ['PID 1, status lost', made({ kills: [kill()], exit: { exitCode: 255 } }), ['pid1-victim', 'container-limit-oom', 'certain']],
   ['PID 1 of a text log', made({ kills: [kill({ trust: 'text' })] }), ['pid1-victim', 'container-limit-oom', 'likely']],

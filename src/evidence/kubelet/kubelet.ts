@@ -1,6 +1,9 @@
-import type { LineReader, Witness } from '../witness.ts';
-import { momentOf, readKlog } from './klog.ts';
-import { readStop } from './stop.ts';
+import type { WallClock } from '../../kernel/framing/wall-time.ts';
+import type { LineReader, Said, Witness } from '../witness.ts';
+import { Evictions } from './eviction.ts';
+import { momentOf, readKlog, type KlogLine } from './klog.ts';
+import { readPlain } from './plain.ts';
+import { readStructured } from './structured.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -23,20 +26,58 @@ export const kubelet: Witness = {
   transports: ['stdout'],
   comms: [],
   tags: ['kubelet', 'kubelet.sh', 'hyperkube', 'k3s', 'k3s-agent', 'rke2', 'k0s', 'kubelite', 'microk8s.daemon-kubelite', 'microk8s.daemon-kubelet', 'kubelet-eks.daemon', 'kubelet.daemon'],
-  pattern: 'Killing (?:unwanted )?container',
+  pattern: [
+    'Killing container',
+    'Message for Container of pod',
+    '^[IWEF][0-9]{4} .*\\] Container "',
+    'robe failed',
+    'robe errored',
+    ' probe for "',
+    'Shutdown manager killing pod',
+    'SyncLoop \\(?(?:DELETE|REMOVE)',
+    '[Ee]viction manager: ',
+    'Evicting pod"',
+    'Preempting pod',
+    'evicted successfully',
+    'Attempting to evict pods',
+    'container finished',
+    'Event occurred.*(?:Killing|Preempting|Evicted)',
+  ].join('|'),
   reader: (clock) => kubeletReader(clock),
 };
 
-function kubeletReader(clock: Parameters<Witness['reader']>[0]): LineReader {
+function kubeletReader(clock: WallClock): LineReader {
+  const evictions = new Evictions();
   return ({ text, timeUs, field }) => {
     const line = readKlog(text);
     if (line === null) return { drop: 'no-fact' };
-    const { at } = line;
-    const written = timeUs === null && at !== null && 'day' in at ? clock.local(MONTHS[at.month - 1] ?? '', at.day, at.clock, undefined) : momentOf(at, timeUs);
-    const said = readStop(line);
+    const atUs = writtenAt(line, timeUs, clock);
+    const said = read(line, atUs, evictions);
     if (said.length === 0) return { drop: 'no-fact' };
-    // Plain text repeats what a container printed, newlines and all: a line of it may be anybody's.
-    const proven = line.values !== null && (line.pid === null || field('_PID') === null || field('_PID') === String(line.pid));
-    return said.map((one) => ({ ...one, atUs: written, ...(proven ? {} : { trust: 'text' as const }) }));
+    const proven = isOwn(line, field('_PID'));
+    return said.map((one) => ({ ...one, atUs: one.atUs ?? atUs, ...(proven ? {} : { trust: 'text' as const }) }));
   };
+}
+
+function read(line: KlogLine, atUs: number | null, evictions: Evictions): readonly Said[] {
+  const { text, values } = line;
+  const evicted = evictions.read(line, atUs);
+  if (evicted !== null) return evicted;
+  const said = values === null ? readPlain(text) : readStructured(text, values);
+  const begun = said.find((one) => one.kind === 'stop-request' && one.gracePeriodMs !== null);
+  return begun ? [...evictions.stopping(begun.about.podName === undefined || begun.about.podName === null ? null : begun.about, atUs), ...said] : said;
+}
+
+/** In a file of its own, kubelet's stamp is all there is. */
+function writtenAt({ at }: KlogLine, timeUs: number | null, clock: WallClock): number | null {
+  if (timeUs !== null || at === null || 'us' in at) return momentOf(at, timeUs);
+  return clock.local(MONTHS[at.month - 1] ?? '', at.day, at.clock, undefined);
+}
+
+/**
+ * Whether a line that came under kubelet's name can be nobody else's. Plain text repeats what a container printed,
+ * newlines and all, so that a line of it may be anybody's; and a container does not know kubelet's pid.
+ */
+function isOwn({ values, pid }: KlogLine, writer: string | null): boolean {
+  return values !== null && (pid === null || writer === null || writer === String(pid));
 }

@@ -5,7 +5,26 @@ import { isSigkill } from '../exit-status.ts';
 import type { JoinedKill } from '../joined-kill.ts';
 import type { Judgement, Rule } from '../judgement.ts';
 import { killEvidence, sayVictim } from '../say.ts';
+import { sayWithin } from '../say-witness.ts';
+import { stopBefore, stopsOf } from '../stop.ts';
 import { killsRuledOut, TEARDOWN_US } from './kernel-kill.ts';
+
+/** The answer stands already, but kubelet's or a runtime's word may still come and tell more. */
+function isReady(one: Case, certain: boolean): boolean {
+  return one.settled || (certain && one.witnessLog.state !== 'waiting');
+}
+
+/** That an end had been asked for, which this was not: it came before the time was over. */
+function withinNote(one: Case): string {
+  const stop = stopBefore(one, stopsOf(one));
+  return stop === null ? '' : `; ${sayWithin(stop, one)}`;
+}
+
+/** Only what was read can be said not to have happened. */
+function notAsked(one: Case): Judgement['ruledOut'] {
+  if (one.witnessLog.state !== 'proven' || stopsOf(one).length > 0 || !one.heard.has('kubelet')) return [];
+  return [{ cause: 'liveness-probe', why: "kubelet's log was read over that moment: it asked for no end of this container" }];
+}
 
 const NOTHING: Pick<Judgement, 'victimRole' | 'evidence'> = { victimRole: null, evidence: [] };
 
@@ -36,9 +55,9 @@ export const ledgerUnchanged: Rule = {
       ...NOTHING,
       cause: 'not-oom',
       confidence: certain ? 'certain' : 'likely',
-      summary: 'not killed by the kernel for memory; who sent SIGKILL, or whether the program itself returned 137, is not known',
-      decisive: certain || one.settled,
-      ruledOut: ruledOut(kills, why),
+      summary: `not killed by the kernel for memory; who sent SIGKILL, or whether the program itself returned 137, is not known${withinNote(one)}`,
+      decisive: isReady(one, certain),
+      ruledOut: [...ruledOut(kills, why), ...notAsked(one)],
     };
   },
 };
@@ -119,9 +138,9 @@ export const logRead: Rule = {
       ...NOTHING,
       cause: 'not-oom',
       confidence: certain ? 'certain' : one.nameless === null ? 'likely' : 'possible',
-      summary: `not killed by the kernel for memory; who sent SIGKILL, or whether the program itself returned 137, is not known${doubt}`,
-      decisive: certain || one.settled,
-      ruledOut: ruledOut(kills, 'the kernel log was read over that moment and names no kill that ended this container'),
+      summary: `not killed by the kernel for memory; who sent SIGKILL, or whether the program itself returned 137, is not known${doubt}${withinNote(one)}`,
+      decisive: isReady(one, certain),
+      ruledOut: [...ruledOut(kills, 'the kernel log was read over that moment and names no kill that ended this container'), ...notAsked(one)],
     };
   },
 };

@@ -1,13 +1,10 @@
 import { signalNameOf } from '../../exit-codes/explain-exit-code.ts';
 import type { Case } from '../case.ts';
-import { isNeverStarted, isStatusLost } from '../exit-status.ts';
+import { isAskingSignal, isNeverStarted, isStatusLost } from '../exit-status.ts';
 import type { JoinedKill } from '../joined-kill.ts';
 import type { Rule } from '../judgement.ts';
 import { killEvidence, sayVictim } from '../say.ts';
 import { killsRuledOut } from './kernel-kill.ts';
-
-/** Signals that a program's own fault or its own abort() sends. */
-const OWN_SIGNALS: ReadonlySet<string> = new Set(['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGSYS']);
 
 export const statusLost: Rule = {
   name: 'status-lost',
@@ -58,7 +55,7 @@ export const askedToEnd: Rule = {
   why: 'Somebody asked it to end, or it returned that status itself; no witness here tells which.',
   judge(one, kills) {
     const signal = signalNameOf(one.exit.exitCode);
-    if (signal === null || OWN_SIGNALS.has(signal) || signal === 'SIGKILL') return null;
+    if (signal === null || !isAskingSignal(one.exit)) return null;
     return {
       cause: 'unknown',
       confidence: 'possible',

@@ -1,74 +1,81 @@
-import { sayDuration } from '../../lib/duration.ts';
-import { formatTimeOrNull, MS, SECOND, type Micros } from '../../lib/time.ts';
+import { MINUTE } from '../../lib/time.ts';
 import type { Cause, Confidence } from '../../model/cause.ts';
-import type { Evidence } from '../../model/verdict.ts';
-import { factsOf, type FactOf } from '../../model/witness.ts';
 import type { Case } from '../case.ts';
-import { isSigkill } from '../exit-status.ts';
-import type { Rule } from '../judgement.ts';
-import { printable, sayBefore } from '../say.ts';
+import { signalNameOf } from '../../exit-codes/explain-exit-code.ts';
+import { isAskingSignal, isSigkill } from '../exit-status.ts';
+import type { JoinedKill } from '../joined-kill.ts';
+import type { Judgement, Rule } from '../judgement.ts';
+import { sayGrace, sayStop } from '../say-witness.ts';
+import { stopBefore, stopDueAt, stopsOf, type Stop } from '../stop.ts';
 import { killsRuledOut } from './kernel-kill.ts';
 
-type Stop = FactOf<'stop-request'>;
+export const STOP_CAUSES: readonly Cause[] = ['liveness-probe', 'startup-probe', 'eviction', 'preemption', 'node-shutdown', 'pod-deletion', 'runtime-stop'];
 
-/** Clocks and stamps of one node differ by so much; the runtime takes its time to send and to notice. */
-const EARLY_US = SECOND;
-const LATE_US = 15 * SECOND;
+/** A kill inside so long before may have to do with it after all. */
+const KILL_NEAR_US = MINUTE;
 
-const CAUSES: Partial<Record<Stop['reason'], Cause>> = {
-  'liveness-probe': 'liveness-probe',
-  'startup-probe': 'startup-probe',
-  eviction: 'eviction',
-  preemption: 'preemption',
-  'node-shutdown': 'node-shutdown',
-  'pod-deletion': 'pod-deletion',
-};
-
-const WORDS: Partial<Record<Cause, string>> = {
-  'liveness-probe': 'its liveness probe failed',
-  'startup-probe': 'its startup probe failed',
-  eviction: 'the pod was evicted',
-  preemption: 'a pod of higher priority took its place',
-  'node-shutdown': 'the node shut down',
-  'pod-deletion': 'the pod was deleted',
-};
-
-export const kubeletStop: Rule = {
-  name: 'kubelet-stop',
-  when: 'the exit is 137, kubelet had asked for the end of this container, and its grace period was over by then (or was none)',
-  gives: ['liveness-probe', 'startup-probe', 'eviction', 'preemption', 'node-shutdown', 'pod-deletion'],
-  reaches: "certain, if journald proves that kubelet wrote it and the kernel's log holds no kill; likely otherwise",
-  why: 'kubelet says whom it ends and how long it waits: an end at that moment, and not before it, is its SIGKILL.',
+export const graceOver: Rule = {
+  name: 'grace-period-over',
+  when: 'the exit is 137, an end of this container had been asked for (by kubelet, or of the runtime), and it came when the grace period was over: not before, and at most 5 minutes after',
+  gives: STOP_CAUSES,
+  reaches: "certain, if journald proves who wrote it, kubelet tells why, it came within 15 s, and nothing speaks of an OOM kill; likely otherwise",
+  why: 'kubelet and runtimes say whom they stop and how long they wait. An end at that moment, and not before it, is their SIGKILL; one before it is somebody else\'s, or its own.',
   judge(one, kills) {
     if (!isSigkill(one.exit)) return null;
-    const stop = factsOf(one.witness, 'stop-request').findLast((fact) => fact.by === 'kubelet' && isOver(fact, one.finishedUs));
-    const cause = stop === undefined ? undefined : CAUSES[stop.reason];
-    if (stop === undefined || cause === undefined) return null;
-    const confidence: Confidence = stop.trust === 'text' || one.kernelLog.state !== 'proven' || kills.length > 0 ? 'likely' : 'certain';
-    return {
-      cause,
-      confidence,
-      summary: `${WORDS[cause] ?? 'kubelet asked for its end'}, and kubelet killed it when its grace period${sayGrace(stop)} was over`,
-      victimRole: null,
-      decisive: confidence === 'certain' || one.settled,
-      evidence: [stopEvidence(stop, one, 'decisive')],
-      ruledOut: killsRuledOut(kills),
-    };
+    const due = stopDueAt(one, stopsOf(one));
+    if (due === null) return null;
+    const { stop, exact } = due;
+    const grace = sayGrace(stop);
+    const end = grace === null || grace === '0 s' ? 'it was killed at once' : `it was killed when its grace period of ${grace} was over`;
+    return { ...stopped(one, kills, stop, exact && stop.cause !== null ? sure(one, kills, stop) : 'likely'), summary: `${sayStop(stop)}; ${end}` };
   },
 };
 
-/** Whether the end came when the grace period had run out: not before it, and not long after. */
-function isOver({ atUs, gracePeriodMs }: Stop, finishedUs: Micros): boolean {
-  if (atUs === null || gracePeriodMs === null) return false;
-  const dueUs = atUs + gracePeriodMs * MS;
-  return finishedUs >= dueUs - EARLY_US && finishedUs <= dueUs + LATE_US;
+export const askedToEndBy: Rule = {
+  name: 'stop-requested-signal',
+  when: 'the status is 128+n of a signal that others send (SIGTERM, SIGINT, SIGQUIT …), and an end of this container had been asked for whose grace period was not over',
+  gives: STOP_CAUSES,
+  reaches: 'likely: the program may have returned that status by itself',
+  why: 'A stop begins with the signal that the image names, most often SIGTERM: who ends by it at once, ends by the stop.',
+  judge(one, kills) {
+    if (!isAskingSignal(one.exit)) return null;
+    const stop = stopBefore(one, stopsOf(one));
+    if (stop === null) return null;
+    return { ...stopped(one, kills, stop, 'likely'), summary: `${sayStop(stop)}, and it ended by ${String(signalNameOf(one.exit.exitCode))} as it was asked to` };
+  },
+};
+
+export const reasonAlone: Rule = {
+  name: 'stop-reason-alone',
+  when: 'the exit is 137, kubelet tells that it evicted or preempted the pod, but not when and with what grace period (it logs that from -v=2 on), and the kernel log was read without a gap',
+  gives: ['eviction', 'preemption'],
+  reaches: 'likely: whether the grace period was over is not known',
+  why: 'kubelet ended the pod, the kernel killed nobody in it, and it ended by SIGKILL.',
+  judge(one, kills) {
+    const stop = stopsOf(one).find(({ request }) => request === null);
+    if (!isSigkill(one.exit) || !stop || !wasNoKill(one)) return null;
+    return { ...stopped(one, kills, stop, 'likely'), summary: `${sayStop(stop)}, and kubelet ended it` };
+  },
+};
+
+function stopped(one: Case, kills: readonly JoinedKill[], stop: Stop, confidence: Confidence): Omit<Judgement, 'summary'> {
+  return {
+    cause: stop.cause ?? 'runtime-stop',
+    confidence,
+    victimRole: null,
+    decisive: confidence === 'certain' || one.settled,
+    evidence: [],
+    facts: [stop.request, stop.reason],
+    ruledOut: killsRuledOut(kills),
+  };
 }
 
-function sayGrace({ gracePeriodMs }: Stop): string {
-  return gracePeriodMs === null || gracePeriodMs === 0 ? '' : ` of ${sayDuration(gracePeriodMs)}`;
+function sure(one: Case, kills: readonly JoinedKill[], stop: Stop): Confidence {
+  const near = kills.some(({ beforeExitUs }) => beforeExitUs === null || beforeExitUs <= KILL_NEAR_US);
+  return stop.proven && wasNoKill(one) && !near && one.startedUs !== null ? 'certain' : 'likely';
 }
 
-export function stopEvidence(stop: Stop, one: Case, weight: Evidence['weight']): Evidence {
-  const before = stop.atUs === null ? '' : `, ${sayBefore(Math.max(0, one.finishedUs - stop.atUs))}`;
-  return { kind: stop.by, source: stop.source, time: formatTimeOrNull(stop.atUs), text: `${printable(stop.detail ?? stop.raw).slice(0, 300)}${before}`, weight };
+/** The kernel's log was read over the moment, or its count did not move. */
+function wasNoKill({ kernelLog, ledger, nameless }: Case): boolean {
+  return ledger.state === 'unchanged' || (kernelLog.state === 'proven' && ledger.state !== 'ahead' && nameless === null);
 }

@@ -1,0 +1,56 @@
+import type { Subject } from '../../model/witness.ts';
+
+export type Values = Readonly<Record<string, string>>;
+export type PodName = Pick<Subject, 'podNamespace' | 'podName'>;
+
+/** Names of Kubernetes are of these characters: nothing else is taken for one. */
+const PAIR = /([a-z0-9][a-z0-9.-]*)\/([a-z0-9][a-z0-9.-]*)/;
+const PLAIN_POD = /([a-z0-9][a-z0-9.-]*)_([a-z0-9][a-z0-9-]*)\(([0-9a-f-]+)\)/;
+
+/** Whom a structured line names by its usual keys. */
+export function subjectOf(values: Values): Partial<Subject> {
+  return {
+    containerId: bareId(values['containerID'] ?? values['containerId'] ?? values['containerStatusID']),
+    podUid: uidOf(values['podUID'] ?? values['podID']),
+    ...podOf(values['pod'] ?? values['object']),
+    containerName: nameOf(values['containerName']) ?? containerOfPath(values['fieldPath']),
+  };
+}
+
+/** `ns/name`, or JSON's `{"name":…,"namespace":…}`. */
+export function podOf(text: string | undefined): PodName {
+  const [first] = podsOf(text);
+  return first ?? { podNamespace: null, podName: null };
+}
+
+/** `["ns/a","ns/b"]`, `[ns/a ns/b]`, or JSON's `[{"name":…,"namespace":…}]`. */
+export function podsOf(text: string | undefined): readonly PodName[] {
+  if (text === undefined) return [];
+  const objects = [...text.matchAll(/\{"name":"([^"]+)","namespace":"([^"]+)"\}/g)].map(([, podName = null, podNamespace = null]) => ({ podNamespace, podName }));
+  if (objects.length > 0) return objects;
+  return [...text.matchAll(new RegExp(PAIR, 'g'))].map(([, podNamespace = null, podName = null]) => ({ podNamespace, podName }));
+}
+
+/** `name_namespace(uid)`, as plain text names pods. */
+export function plainPods(text: string): readonly Partial<Subject>[] {
+  return [...text.matchAll(new RegExp(PLAIN_POD, 'g'))].map(([, podName = null, podNamespace = null, uid]) => ({ podNamespace, podName, podUid: uidOf(uid) }));
+}
+
+/** `containerd://<id>`, `{Type:containerd ID:<id>}`, `{"Type":"containerd","ID":"<id>"}`, `{"containerd" "<id>"}`, or the id alone. */
+export function bareId(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  return /^(?:[\w.-]+:\/\/)?([0-9A-Za-z_.-]+)$/.exec(text)?.[1] ?? /^\{.*?[":\s]([0-9a-f]{64})"?\}$/.exec(text)?.[1] ?? null;
+}
+
+function uidOf(text: string | undefined): string | null {
+  return text !== undefined && /^[0-9a-f-]{8,64}$/.test(text) ? text : null;
+}
+
+function nameOf(text: string | undefined): string | null {
+  return text !== undefined && /^[a-z0-9][a-z0-9.-]*$/.test(text) ? text : null;
+}
+
+/** `spec.containers{app}`: of whom an Event is. */
+function containerOfPath(path: string | undefined): string | null {
+  return /^spec\.(?:initContainers|containers|ephemeralContainers)\{([^}]+)\}$/.exec(path ?? '')?.[1] ?? null;
+}
