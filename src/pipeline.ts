@@ -2,6 +2,7 @@ import { Correlator, type CorrelatorOutput } from './correlate/correlator.ts';
 import { ContainerBook } from './correlate/container-book.ts';
 import { SourceCoverage } from './correlate/coverage.ts';
 import { LedgerBook } from './correlate/ledger-book.ts';
+import { LoggedContainers } from './correlate/logged-containers.ts';
 import type { FactListener } from './evidence/fact.ts';
 import { JournalFacts } from './evidence/journal-facts.ts';
 import { TextFacts } from './evidence/text-facts.ts';
@@ -16,7 +17,7 @@ import type { Container } from './model/container-exit.ts';
 import type { Trust } from './model/oom-kill.ts';
 import type { SourceEvent, SourceKind } from './model/source-event.ts';
 import type { Sources } from './model/source-status.ts';
-import type { WitnessName } from './model/witness.ts';
+import type { WitnessFact, WitnessName } from './model/witness.ts';
 
 /** A source as the pipeline knows it. */
 export interface SourceEntry {
@@ -67,6 +68,7 @@ export class Pipeline {
   readonly #ledger = new LedgerBook();
   readonly #containers = new ContainerBook(MAX_CONTAINERS);
   readonly #correlator: Correlator;
+  readonly #logged: LoggedContainers;
   #now: Micros = 0;
   #dataUs: Micros = 0;
 
@@ -74,11 +76,25 @@ export class Pipeline {
     this.#options = options;
     for (const { name, kind, hides } of options.sources) this.#coverage.set(name, new SourceCoverage(name, kind, hides));
     this.#correlator = new Correlator({ settleUs: options.settleUs, containers: this.#containers }, [...this.#coverage.values()], this.#ledger, options.output);
+    this.#logged = new LoggedContainers({
+      container: (container) => {
+        this.#correlator.container(container, this.#now);
+      },
+      exit: (exit) => {
+        this.#correlator.exit(exit, this.#now);
+      },
+      isNamed: (id) => this.#containers.get(id)?.containerName != null,
+      drop: (source, reason) => {
+        this.#unusedOf(source)(reason);
+      },
+    });
+    this.#lookForRuntime();
   }
 
   hear(event: SourceEvent, now: Micros): void {
     this.#now = now;
     const news = this.#coverage.get(event.source)?.hear(event, now) ?? null;
+    if (event.type === 'up' || event.type === 'down') this.#lookForRuntime();
     switch (event.type) {
       case 'journal':
         this.#dataUs = now;
@@ -95,6 +111,7 @@ export class Pipeline {
         return;
       case 'container':
         this.#correlator.container(event.container, now);
+        this.#logged.named(event.container.containerId);
         return;
       case 'exit':
         this.#correlator.exit(event.exit, now);
@@ -104,7 +121,7 @@ export class Pipeline {
         this.#checkLedger(now);
         return;
       case 'witness':
-        this.#correlator.witness(event.fact, now);
+        this.#fact(event.fact);
         return;
       case 'covered':
       case 'gap':
@@ -212,15 +229,32 @@ export class Pipeline {
   }
 
   #factListener(source: string): FactListener {
-    const unused = this.#unused.get(source) ?? new Map<string, number>();
-    this.#unused.set(source, unused);
     return {
       fact: (fact) => {
-        this.#correlator.witness(fact, this.#now);
+        this.#fact(fact);
       },
-      drop: (reason) => {
-        unused.set(reason, (unused.get(reason) ?? 0) + 1);
-      },
+      drop: this.#unusedOf(source),
+    };
+  }
+
+  #fact(fact: WitnessFact): void {
+    if (fact.kind === 'container' || fact.kind === 'exit') this.#logged.hear(fact);
+    else this.#correlator.witness(fact, this.#now);
+  }
+
+  /** Whether any source tells exits of its own; none has said so before it was up or down once. */
+  #lookForRuntime(): void {
+    const runtimes = [...this.#coverage.values()].filter(({ kind }) => kind === 'exits');
+    const silent = runtimes.some(({ up, sinceUs }) => !up && sinceUs === null);
+    this.#logged.runtime(runtimes.some(({ up }) => up) ? 'answers' : silent ? 'unknown' : 'none');
+  }
+
+  /** Counts what a source told that was not used. */
+  #unusedOf(source: string): (reason: string) => void {
+    const unused = this.#unused.get(source) ?? new Map<string, number>();
+    this.#unused.set(source, unused);
+    return (reason) => {
+      unused.set(reason, (unused.get(reason) ?? 0) + 1);
     };
   }
 

@@ -48,6 +48,8 @@ export interface Witness {
   readonly transports: readonly string[];
   /** `_COMM`s of who may log as it; empty: any of its unit. */
   readonly comms: readonly string[];
+  /** What journalctl is asked for where the names of units are not known before: groups of `FIELD=value`. */
+  readonly matches?: readonly (readonly string[])[];
   /** Tags (SYSLOG_IDENTIFIER) of its lines in text logs. */
   readonly tags: readonly string[];
   /** Which lines may tell anything: a regular expression, valid both as PCRE and as JavaScript's, that reads are selected by. */

@@ -54,8 +54,8 @@ export function stopsOf(one: Case): readonly Stop[] {
 export function stopDueAt(one: Case, stops: readonly Stop[]): { readonly stop: Stop; readonly exact: boolean } | null {
   const { finishedUs } = one;
   const due = stops.filter((stop) => stop.dueUs !== null && finishedUs >= stop.dueUs - inexact(stop, finishedUs) && finishedUs <= stop.dueUs + LATE_US);
-  const killing = due.findLast(({ request }) => request?.kind === 'stop-request' && request.phase === 'kill');
-  const stop = killing ?? due[0];
+  // The request with its time tells more than the runtime's word that it kills now.
+  const stop = due.find(({ request }) => request?.gracePeriodMs != null) ?? due[0];
   if (!stop) return null;
   const dueUs = stop.dueUs ?? 0;
   return { stop, exact: finishedUs >= dueUs - CLOCK_US + cutBy(stop.askedUs) && finishedUs <= dueUs + SOON_US };
@@ -79,8 +79,8 @@ function cutBy(at: Micros): Micros {
 
 function made(request: (Request & Timed) | null, reason: (Reason & Timed) | null): Stop {
   const askedUs = request?.atUs ?? reason?.atUs ?? 0;
-  const proven = [request, reason].every((fact) => fact === null || fact.trust !== 'text');
-  return { request, reason, cause: causeOf(reason), askedUs, dueUs: request === null ? null : askedUs + (request.gracePeriodMs ?? 0) * MS, proven };
+  const proven = [request, reason].every((fact) => fact?.trust !== 'text');
+  return { request, reason, cause: causeOf(reason), askedUs, dueUs: request && askedUs + (request.gracePeriodMs ?? 0) * MS, proven };
 }
 
 function causeOf(reason: Reason | null): Cause | null {

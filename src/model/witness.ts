@@ -115,7 +115,13 @@ export type WitnessTold =
   /** A runtime was told that something in the container was OOM-killed. */
   | { readonly kind: 'oom-event'; readonly by: WitnessName }
   /** A container is there, by this identity. */
-  | { readonly kind: 'container'; readonly runtime: string | null; readonly image: string | null; readonly sandbox: boolean; readonly started: boolean }
+  | {
+      readonly kind: 'container';
+      readonly runtime: string | null;
+      readonly restartCount: number | null;
+      /** When it started; null where the line does not tell. */
+      readonly startedUs: Micros | null;
+    }
   /** A container ended; the code is null where the line does not tell it. */
   | { readonly kind: 'exit'; readonly by: WitnessName; readonly exitCode: number | null; readonly runtime: string | null };
 

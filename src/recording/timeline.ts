@@ -49,7 +49,7 @@ export function timelineOf(files: RecordedFiles): Timeline {
   const sources = [
     ...names.map((name) => ({ name, kind: 'kernel-log' as const, hides: HIDES })),
     ...(files.text(UNITS) === null ? [] : [{ name: UNITS, kind: 'witness' as const, hides: 'what kubelet and the runtime said besides' }]),
-    { name: 'exits.ndjson', kind: 'exits' as const, hides: 'exits that were not recorded' },
+    ...(files.text('exits.ndjson') === null ? [] : [{ name: 'exits.ndjson', kind: 'exits' as const, hides: 'exits that were not recorded' }]),
     ...(files.text('ledger.ndjson') === null ? [] : [{ name: 'ledger.ndjson', kind: 'ledger' as const, hides: "the kernel's own count" }]),
   ];
   // A log is taken to be whole from its first line to the recording's last word. It says so at its end only: while a

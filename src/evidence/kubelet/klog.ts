@@ -1,5 +1,6 @@
 import { MS, SECOND, type Micros } from '../../lib/time.ts';
 import { parseObject } from '../../kernel/framing/journal-json.ts';
+import { unquote } from '../go-quoted.ts';
 
 /** One line of klog, in any of its forms. */
 export interface KlogLine {
@@ -81,21 +82,6 @@ function endOfValue(text: string): number {
     else if (char === ' ' && depth <= 0 && KEY.test(text.slice(at, at + 80))) return at;
   }
   return text.length;
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v' };
-
-/** A string as Go quotes it. */
-export function unquote(quoted: string): string {
-  return quoted.slice(1, -1).replace(/\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[0-7]{3}|.)/gs, (escaped) => {
-    const [, kind = ''] = escaped;
-    if (escaped.length === 2) return ESCAPES[kind] ?? kind;
-    return /[0-7]/.test(kind) ? codePoint(Number.parseInt(escaped.slice(1), 8)) : codePoint(Number.parseInt(escaped.slice(2), 16));
-  });
-}
-
-function codePoint(code: number): string {
-  return code <= 0x10ffff ? String.fromCodePoint(code) : '\uFFFD';
 }
 
 /** Offsets of time zones are whole quarters of an hour. */

@@ -26,7 +26,7 @@ export const graceOver: Rule = {
     if (due === null) return null;
     const { stop, exact } = due;
     const grace = sayGrace(stop);
-    const end = grace === null || grace === '0 s' ? 'it was killed at once' : `it was killed when its grace period of ${grace} was over`;
+    const end = grace === null ? 'the runtime sent SIGKILL' : grace === '0 ms' ? 'it was killed at once' : `it was killed when its grace period of ${grace} was over`;
     return { ...stopped(one, kills, stop, exact && stop.cause !== null ? sure(one, kills, stop) : 'likely'), summary: `${sayStop(stop)}; ${end}` };
   },
 };
