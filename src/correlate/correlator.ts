@@ -11,7 +11,7 @@ import { kernelLogView, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage, type
 import { FactBook, tellsOf } from './fact-book.ts';
 import { exitKeys, KeyIndex, killKeys, subjectKeys } from './join-keys.ts';
 import { KillBook, type KillEntry } from './kill-book.ts';
-import { endedBy, isBeyondNews, isSameExit, isWithin, timeOf, type KnownExit as Exit } from './known-exit.ts';
+import { endedBy, isBeyondNews, isKernelProved, isSameExit, isWithin, timeOf, type KnownExit as Exit } from './known-exit.ts';
 import { NOT_COMPARABLE, TWICE_US, type LedgerBook } from './ledger-book.ts';
 
 /** Hears the answers. */
@@ -117,7 +117,7 @@ export class Correlator {
   witness(fact: WitnessFact, now: Micros): void {
     this.#setTime(now);
     if (!this.#facts.add(fact)) return;
-    for (const one of this.#byKey.find(subjectKeys(fact.about))) if (tellsOf(fact, this.#life(one))) this.#evaluate(one, now);
+    for (const one of this.#byKey.find(subjectKeys(fact.about))) if (!isKernelProved(one) && tellsOf(fact, this.#life(one))) this.#evaluate(one, now);
   }
 
   /**

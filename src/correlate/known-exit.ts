@@ -25,6 +25,11 @@ export function isBeyondNews({ former, verdict }: KnownExit): boolean {
   return former || (verdict?.final === true && verdict.confidence === 'certain');
 }
 
+/** The kernel killed it for memory, for certain: what others say of it changes nothing. */
+export function isKernelProved({ verdict }: KnownExit): boolean {
+  return verdict?.confidence === 'certain' && (verdict.family === 'cgroup-limit' || verdict.family === 'node-wide');
+}
+
 export function isWithin({ finishedUs }: KnownExit, { from, to }: Span): boolean {
   return finishedUs >= from && finishedUs <= to;
 }

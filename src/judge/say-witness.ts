@@ -58,7 +58,7 @@ export function witnessEvidence(one: Case, decisive: readonly (WitnessFact | nul
   }));
 }
 
-const STOP_KINDS: ReadonlySet<string> = new Set(['stop-request', 'eviction', 'preemption', 'node-shutdown', 'pod-deletion', 'oom-event']);
+const STOP_KINDS: ReadonlySet<string> = new Set(['stop-request', 'eviction', 'preemption', 'node-shutdown', 'pod-deletion']);
 
 function sayFact(fact: WitnessFact): string {
   switch (fact.kind) {
@@ -74,8 +74,6 @@ function sayFact(fact: WitnessFact): string {
       return `the node shuts down${fact.gracePeriodMs === null ? '' : `; the pod has ${sayDuration(fact.gracePeriodMs)} to end`}`;
     case 'pod-deletion':
       return 'the pod is deleted';
-    case 'oom-event':
-      return 'was told that something in the container was OOM-killed';
     default:
       return fact.raw;
   }
