@@ -23,6 +23,7 @@ export const HIDES = {
   journal: "the kernel's own record of OOM kills, as only the kernel can have written it",
   units: 'why kubelet, a runtime or another program ended a container: probes, evictions, deletions, stops, other OOM killers',
   kubeletLog: 'why kubelet ended a container, where it does not log to the journal',
+  podLogs: 'who containers are, where no runtime answers: pod, namespace and name by container id',
   text: 'OOM kills where neither the journal nor /dev/kmsg can be read',
   kmsg: 'OOM kills that reach no log, and proof that nothing was missed',
   ledger: 'kills whose log lines were lost, and proof that there were none',
@@ -155,7 +156,15 @@ async function runtimes(config: AgentConfig, host: Host): Promise<NodeSource[]> 
     const make = await runtimeMaker(config, host, endpoints.length === 1);
     return endpoints.flatMap(make);
   }
-  return config.runtimeEndpoint.length > 0 ? [] : lateRuntime(config, host);
+  const names = await podLogs(host);
+  return config.runtimeEndpoint.length > 0 ? [names] : [names, ...(await lateRuntime(config, host))];
+}
+
+/** Where no runtime answers, logs tell exits, and the names of containers' logs whose they are. */
+async function podLogs(host: Host): Promise<NodeSource> {
+  const { podLogsSource } = await import('./sources/pod-logs/pod-logs-source.ts');
+  const source = podLogsSource({ host });
+  return { name: source.name, kind: source.kind, hides: HIDES.podLogs, source };
 }
 
 /** No socket yet: the runtime may start after the agent. The first one that appears is taken. */

@@ -35,7 +35,7 @@ export async function doctor(config: AgentConfig, host: Host): Promise<Diagnosis
       void source.start((event) => {
         seen.get(event.source)?.hear(event, host.clock.now());
         if (event.type === 'covered' || event.type === 'down') done(name);
-        if (event.type === 'up' && source.kind === 'ledger') done(name);
+        if (event.type === 'up' && (source.kind === 'ledger' || source.kind === 'names')) done(name);
       });
     }
   });
@@ -51,13 +51,20 @@ function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, Sour
   if (!proof && !text) blind.push('the kernel log: no OOM kill can be seen (answers will be "unknown")');
   else if (!proof) blind.push("the kernel's own records: a text log proves nothing, so no kill will be certain");
   if (!up(({ name }) => name.startsWith('containerd'))) {
-    if (!up(({ kind }) => kind === 'exits')) blind.push('container exits: no runtime socket answers, so no exit can be judged');
+    if (!up(({ kind }) => kind === 'exits')) blind.push(withoutRuntime(up));
     else if (sources.some(({ name }) => name.startsWith('containerd'))) blind.push('exits as they happen: the native event stream of containerd does not answer');
   } else if (!up(({ name }) => name.startsWith('cri'))) blind.push('what Kubernetes was told, and exits from before the agent: CRI does not answer');
   if (!up(({ kind }) => kind === 'ledger')) blind.push("the kernel's own count of OOM kills: a lost log line will not be noticed");
   const rows = sources.map(({ name }) => row(seen.get(name), now));
   const verdict = blind.length === 0 ? 'Full sight.' : `Blind to ${blind.join('; ')}.`;
   return { text: `${rows.join('\n')}\n\n${hang('', verdict, WIDTH).join('\n')}\n`, fullSight: blind.length === 0 };
+}
+
+/** What it costs that no runtime answers: logs of kubelet and of the runtime tell exits, the names of containers' logs whose. */
+function withoutRuntime(up: (test: (one: NodeSource) => boolean) => boolean): string {
+  const logged = up(({ kind }) => kind === 'witness') || up(({ kind, name }) => kind === 'kernel-log' && name.startsWith('/'));
+  if (!logged || !up(({ kind }) => kind === 'names')) return 'container exits: no runtime socket answers, so no exit can be judged';
+  return 'memory limits, images and what Kubernetes was told: no runtime socket answers, so exits are taken from the logs of kubelet and of the runtime (containers that neither logs, of ctr or Docker, are not seen)';
 }
 
 function row(one: SourceCoverage | undefined, now: number): string {

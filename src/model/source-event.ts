@@ -39,4 +39,4 @@ export type SourceEvent =
 export type Emit = (event: SourceEvent) => void;
 
 /** What a source is a witness of. */
-export type SourceKind = 'kernel-log' | 'exits' | 'ledger' | 'witness';
+export type SourceKind = 'kernel-log' | 'exits' | 'ledger' | 'witness' | 'names';
