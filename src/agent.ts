@@ -8,6 +8,7 @@ import type { SourceEvent } from './model/source-event.ts';
 import type { Sources } from './model/source-status.ts';
 import type { Events } from './outputs/events/events.ts';
 import { createHttp, type Http } from './outputs/http/http.ts';
+import type { HttpSecurity } from './outputs/http/security.ts';
 import type { Log } from './outputs/log/log.ts';
 import { createMetrics } from './outputs/metrics/metrics.ts';
 import { Pipeline, type SourceEntry } from './pipeline.ts';
@@ -28,6 +29,8 @@ export interface AgentParts {
   readonly history: History | null;
   /** Events on pods, where they are wanted. */
   readonly events?: Events | null;
+  /** What protects HTTP; nothing unless given. */
+  readonly security?: HttpSecurity;
 }
 
 /** Bytes of JSON kept of verdicts and of kills each: the agent must stay light. */
@@ -56,6 +59,7 @@ export class Agent {
       podLabels: parts.podMetrics,
       store: () => store.counts(),
       streams: () => this.#http.streams(),
+      refused: () => this.#http.refused(),
       logLinesDropped: () => log.dropped(),
       ...(events === null ? {} : { events: () => events.counts() }),
     });
@@ -100,6 +104,10 @@ export class Agent {
       now: () => clock.now(),
       version: parts.version,
       exitCode: explainExitCode,
+      ...(parts.security && { security: parts.security }),
+      onTrouble: (why) => {
+        log.agent('agent.security', why, {}, 'error');
+      },
       onError: (error) => {
         log.agent('agent.error', `a request failed: ${error instanceof Error ? error.message : String(error)}`, {}, 'error');
       },

@@ -99,9 +99,13 @@ program
   .argument('<target>', 'container id (or unique prefix), namespace/pod, namespace/pod/container, or pod name')
   .option('--json', 'print verdicts for programs', false)
   .option('--agent-url <url>', 'where the agent serves')
-  .action(async (target: string, options: { json: boolean; agentUrl?: string }) => {
-    const { defaultAgentUrl, explain } = await import('./commands/explain.ts');
-    await explain(target, { url: options.agentUrl ?? defaultAgentUrl(process.env['WHY137_LISTEN']), json: options.json, out, color, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone, width });
+  .option('--token-file <file>', 'a token of the agent (WHY137_TOKEN_FILE)')
+  .option('--ca-file <file>', 'CA of its certificate (WHY137_CA_FILE)')
+  .action(async (target: string, options: { json: boolean; agentUrl?: string; tokenFile?: string; caFile?: string }) => {
+    const { agentDoor } = await import('./commands/agent-door.ts');
+    const { explain } = await import('./commands/explain.ts');
+    const door = agentDoor({ url: options.agentUrl, tokenFile: options.tokenFile, caFile: options.caFile }, process.env);
+    await explain(target, { door, json: options.json, out, color, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone, width });
   });
 
 program

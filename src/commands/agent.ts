@@ -10,6 +10,7 @@ import { nodeSources, type NodeSource } from '../node-sources.ts';
 import type { Events } from '../outputs/events/events.ts';
 import { createLog, type Log } from '../outputs/log/log.ts';
 import { History } from '../store/history.ts';
+import { exposure, listenAddress, securityOf } from './http-options.ts';
 import { bootTime, timezone } from './host-times.ts';
 
 /** An exit of long ago is caught up with; the count of now says nothing of it. */
@@ -27,8 +28,8 @@ export async function runAgent(config: AgentConfig, host: Host, version: string,
   const sources = await nodeSources(config, host, clock.now());
   const time: TimeContext = { ...NO_TIME, timezone: timezone(host), bootTimeUs: bootTime(host) };
   const podMetrics = config.metricsPodLabels === 'on';
-  const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, podMetrics, history, events });
-  const { url } = await agent.listen(address(config.listen)).catch(async (error: unknown) => {
+  const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, podMetrics, history, events, security: securityOf(config) });
+  const { url } = await agent.listen(listenAddress(config.listen)).catch(async (error: unknown) => {
     // Its timers would keep the process from ending.
     await agent.close();
     await events?.close(0);
@@ -36,6 +37,8 @@ export async function runAgent(config: AgentConfig, host: Host, version: string,
   });
   for (const entry of sources) await entry.source.start((event) => { tell(event, agent, sources, config, host); });
   log.agent('agent.ready', `serving ${url}`, { url });
+  const exposed = exposure(config);
+  if (exposed !== null) log.agent('agent.exposed', exposed, { url }, 'warn');
   const spendAgain = spareMemory(clock);
   await stopped(stop);
   spendAgain();
@@ -86,16 +89,9 @@ function openHistory(dir: string, log: Log): History | null {
   }
 }
 
-/** An empty host, as in `:9137`, is every address of the machine. */
-function address(listen: string): { host: string; port: number } {
-  const at = listen.lastIndexOf(':');
-  return { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) };
-}
-
 function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => { resolve(); }, { once: true });
   });
 }
-

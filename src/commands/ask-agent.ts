@@ -1,5 +1,6 @@
-import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Why137Error } from '../lib/errors.ts';
+import type { AgentDoor } from './agent-door.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 64 * 1_048_576;
@@ -13,18 +14,20 @@ export interface AgentAnswer {
  * GET from the node's agent, JSON back. Throws Why137Error W137_NO_AGENT when nobody answers there, or something that
  * is not why137 does. node:http, because the global fetch loads undici.
  */
-export function askAgent(base: string, path: string): Promise<AgentAnswer> {
+export async function askAgent({ url: base, token, tls }: AgentDoor, path: string): Promise<AgentAnswer> {
+  const { request } = base.startsWith('https:') ? await import('node:https') : await import('node:http');
   return new Promise((resolve, reject) => {
     const failed = (why: string, cause?: unknown): void => {
       const sentence = `No why137 agent answers at ${base}: ${why}. Is it running there? (--agent-url names another place)`;
       reject(new Why137Error('W137_NO_AGENT', sentence, { cause }));
     };
     const url = URL.canParse(path, base) ? new URL(path, base) : null;
-    if (url?.protocol !== 'http:') {
-      failed('this is not an http:// URL');
+    if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+      failed('this is not an http:// or https:// URL');
       return;
     }
-    const asked = request(url, { agent: false, timeout: TIMEOUT_MS, headers: { accept: 'application/json' } }, (response) => {
+    const headers = { accept: 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) };
+    const asked = request(url, { ...tls, agent: false, timeout: TIMEOUT_MS, headers }, (response: IncomingMessage) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
@@ -45,8 +48,16 @@ export function askAgent(base: string, path: string): Promise<AgentAnswer> {
     });
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${String(TIMEOUT_MS / 1_000)} s`)));
     asked.on('error', (error: NodeJS.ErrnoException) => {
-      failed(error.code === 'ECONNREFUSED' ? 'nothing listens there' : error.message, error);
+      failed(whyNot(error), error);
     });
     asked.end();
   });
+}
+
+function whyNot({ code = '', message }: NodeJS.ErrnoException): string {
+  if (code === 'ECONNREFUSED') return 'nothing listens there';
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') return 'it speaks no TLS; ask by http://';
+  if (code === 'ECONNRESET') return 'it closed the connection: perhaps it speaks TLS (https://)';
+  if (/SELF_SIGNED|UNABLE_TO|CERT_|_CERT/.test(code)) return `its certificate is not trusted (${message}); --ca-file names the CA`;
+  return message;
 }

@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts';
 import { sayDuration } from '../lib/duration.ts';
 import { MS } from '../lib/time.ts';
 import { nodeSources, type NodeSource } from '../node-sources.ts';
+import { exposure } from './http-options.ts';
 import { hang, safe } from './render/text.ts';
 
 /** What the doctor found. */
@@ -40,10 +41,10 @@ export async function doctor(config: AgentConfig, host: Host): Promise<Diagnosis
     }
   });
   await Promise.all(sources.map(({ source }) => source.stop()));
-  return diagnose(sources, seen, host.clock.now());
+  return diagnose(sources, seen, host.clock.now(), httpRow(config));
 }
 
-function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, SourceCoverage>, now: number): Diagnosis {
+function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, SourceCoverage>, now: number, http: string): Diagnosis {
   const up = (test: (one: NodeSource) => boolean): boolean => sources.some((one) => test(one) && seen.get(one.name)?.up === true);
   const blind: string[] = [];
   const proof = up(({ name }) => name === 'journal' || name === 'kmsg');
@@ -55,7 +56,7 @@ function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, Sour
     else if (sources.some(({ name }) => name.startsWith('containerd'))) blind.push('exits as they happen: the native event stream of containerd does not answer');
   } else if (!up(({ name }) => name.startsWith('cri'))) blind.push('what Kubernetes was told, and exits from before the agent: CRI does not answer');
   if (!up(({ kind }) => kind === 'ledger')) blind.push("the kernel's own count of OOM kills: a lost log line will not be noticed");
-  const rows = sources.map(({ name }) => row(seen.get(name), now));
+  const rows = [...sources.map(({ name }) => row(seen.get(name), now)), http];
   const verdict = blind.length === 0 ? 'Full sight.' : `Blind to ${blind.join('; ')}.`;
   return { text: `${rows.join('\n')}\n\n${hang('', verdict, WIDTH).join('\n')}\n`, fullSight: blind.length === 0 };
 }
@@ -65,6 +66,14 @@ function withoutRuntime(up: (test: (one: NodeSource) => boolean) => boolean): st
   const logged = up(({ kind }) => kind === 'witness') || up(({ kind, name }) => kind === 'kernel-log' && name.startsWith('/'));
   if (!logged || !up(({ kind }) => kind === 'names')) return 'container exits: no runtime socket answers, so no exit can be judged';
   return 'memory limits, images and what Kubernetes was told: no runtime socket answers, so exits are taken from the logs of kubelet and of the runtime (containers that neither logs, of ctr or Docker, are not seen)';
+}
+
+/** Who may ask. It hides nothing, so it is no blind spot. */
+function httpRow(config: AgentConfig): string {
+  const exposed = exposure(config);
+  const asks = config.tokenFile === null && config.tlsClientCaFile === null ? 'no token' : 'a token or certificate';
+  const body = exposed ?? `${config.listen}, ${config.tlsCertFile === null ? 'plain' : 'TLS'}, ${asks}`;
+  return hang(`${exposed === null ? '+' : '!'} ${'http'.padEnd(12)} `, safe(body), WIDTH).join('\n');
 }
 
 function row(one: SourceCoverage | undefined, now: number): string {

@@ -18,7 +18,7 @@ export function loadConfig(flags: Given, env: Readonly<Record<string, string | u
   const inFlags = fromFlags(flags);
   const given = { ...inFile, ...inEnv, ...inFlags };
   const parsed = agentConfigSchema.safeParse(given);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return fitting(parsed.data);
   const issue = parsed.error.issues[0];
   const key = KEYS.find((name) => name === issue?.path[0]);
   if (key === undefined) {
@@ -32,6 +32,16 @@ export function loadConfig(flags: Given, env: Readonly<Record<string, string | u
   const index = issue?.path[1];
   const bad: unknown = Array.isArray(value) && typeof index === 'number' ? value[index] : value;
   throw new Why137Error('W137_CONFIG', `${where} cannot be ${JSON.stringify(bad)}: give ${expected}.`);
+}
+
+/** Options that go together. */
+function fitting(config: AgentConfig): AgentConfig {
+  const { tlsCertFile, tlsKeyFile, tlsClientCaFile, tokenFile, protectMetrics } = config;
+  const wrong = (sentence: string): Why137Error => new Why137Error('W137_CONFIG', sentence);
+  if ((tlsCertFile === null) !== (tlsKeyFile === null)) throw wrong(`--tls-cert-file and --tls-key-file go together: ${tlsCertFile === null ? '--tls-cert-file' : '--tls-key-file'} is missing.`);
+  if (tlsClientCaFile !== null && tlsCertFile === null) throw wrong('--tls-client-ca-file needs --tls-cert-file and --tls-key-file: without TLS there are no client certificates.');
+  if (protectMetrics === 'on' && tokenFile === null && tlsClientCaFile === null) throw wrong('--protect-metrics needs --token-file or --tls-client-ca-file: there is nothing to ask for.');
+  return config;
 }
 
 /** `WHY137_STATE_DIR` for `--state-dir`. */

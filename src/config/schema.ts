@@ -24,12 +24,19 @@ const duration = z.pipe(
 );
 const path = z.string().check(z.regex(/^\//));
 const paths = z.array(z.union([z.literal('none'), path]));
+const origins = z.array(z.string().check(z.regex(/^https?:\/\/(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?$/)));
 const endpoints = z.array(z.union([z.literal('none'), z.string().check(z.regex(/^unix:\/\/\/./))]));
 
 /** The agent's options, as they are once read. The keys are those of the `--config` file. */
 export const agentConfigSchema = doc(
   z.strictObject({
     listen: z._default(listen, '127.0.0.1:9137'),
+    tokenFile: z._default(z.nullable(path), null),
+    tlsCertFile: z._default(z.nullable(path), null),
+    tlsKeyFile: z._default(z.nullable(path), null),
+    tlsClientCaFile: z._default(z.nullable(path), null),
+    protectMetrics: z._default(z.enum(['on', 'off']), 'off'),
+    corsOrigin: z._default(origins, []),
     stateDir: z._default(path, '/var/lib/why137'),
     root: z._default(path, '/'),
     runtimeEndpoint: z._default(endpoints, []),
@@ -57,6 +64,12 @@ const many = (flag: string, argument: string, description: string, expected: str
 /** Flags, in the order in which help shows them; each is also WHY137_… in the environment (lists by commas). */
 export const AGENT_OPTIONS: Readonly<Record<AgentConfigKey, AgentOption>> = {
   listen: one('listen', 'host:port', 'where HTTP is served (no host: every address)', 'host:port with a port up to 65535, such as 127.0.0.1:9137'),
+  tokenFile: one('token-file', 'file', 'tokens that /v1 asks for, one a line; read again when it changes', 'an absolute path'),
+  tlsCertFile: one('tls-cert-file', 'file', 'certificate of HTTPS, with its chain; read again when it changes', 'an absolute path'),
+  tlsKeyFile: one('tls-key-file', 'file', 'its private key', 'an absolute path'),
+  tlsClientCaFile: one('tls-client-ca-file', 'file', 'CA whose client certificates do as well as a token', 'an absolute path'),
+  protectMetrics: { ...one('protect-metrics', 'on|off', '/metrics asks for a token, too', 'on or off'), alone: 'on' },
+  corsOrigin: many('cors-origin', 'origin', "web page that may read the answers in a browser", 'an origin such as https://grafana.example, in lower case and without a path'),
   stateDir: one('state-dir', 'dir', 'where the agent keeps what it must not forget', 'an absolute path'),
   root: one('root', 'dir', "where the host's root is mounted; prefixes every host path", 'an absolute path'),
   runtimeEndpoint: many('runtime-endpoint', 'unix:///…', 'socket of a container runtime (default: the usual places)', 'unix:///path/to/socket, or none'),

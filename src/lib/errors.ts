@@ -16,7 +16,8 @@ export const ERRORS = {
   W137_NOT_FOUND: { exit: 3, title: 'Nothing is known of it' },
   W137_BAD_REQUEST: { exit: 2, title: 'A request parameter is not allowed' },
   W137_METHOD: { exit: 2, title: 'Only GET and HEAD are served' },
-  W137_BUSY: { exit: 1, title: 'As many readers as are allowed' },
+  W137_BUSY: { exit: 1, title: 'As many readers or connections as are allowed' },
+  W137_UNAUTHORIZED: { exit: 1, title: 'A token is asked for' },
   W137_INTERNAL: { exit: 1, title: 'why137 failed' },
 } as const satisfies Record<string, { exit: number; title: string }>;
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { defaultAgentUrl, explain } from '../../src/commands/explain.ts';
+import { defaultAgentUrl } from '../../src/commands/agent-door.ts';
+import { explain } from '../../src/commands/explain.ts';
 import { serve, type Served } from '../outputs/http/serve.ts';
 import { at, oomKill, verdict } from '../store/samples.ts';
 
@@ -18,7 +19,7 @@ afterAll(() => served.http.close());
 
 async function run(target: string, json = false, url = served.url): Promise<string> {
   let text = '';
-  await explain(target, { url, json, out: (s) => (text += s), color: false, timeZone: 'UTC' });
+  await explain(target, { door: { url, token: null, tls: {} }, json, out: (s) => (text += s), color: false, timeZone: 'UTC' });
   return text;
 }
 
@@ -48,7 +49,7 @@ it.each([
 
 it('says when there is no agent, or something else', async () => {
   await expect(run('x', false, 'http://127.0.0.1:1')).rejects.toMatchObject({ code: 'W137_NO_AGENT', exitStatus: 1 });
-  await expect(run('x', false, 'nonsense')).rejects.toThrow(/not an http:\/\/ URL/);
+  await expect(run('x', false, 'nonsense')).rejects.toThrow(/not an http:\/\/ or https:\/\/ URL/);
   const other = createServer((_request, response) => response.end('<html>'));
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const address = other.address();

@@ -36,9 +36,17 @@ export function openapiOf(routes: readonly Route[], version: string): Json {
     },
     servers: [{ url: '/' }],
     paths: Object.fromEntries(routes.map((route) => [pathOf(route), { get: operationOf(route) }])),
-    components: { schemas: namedSchemas() },
+    components: { schemas: namedSchemas(), securitySchemes: SECURITY_SCHEMES },
   };
 }
+
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', description: "A token of the agent's --token-file. Agents without one ask for none." },
+  token: { type: 'apiKey', in: 'header', name: 'X-Why137-Token', description: 'The same token, for ways that take Authorization away, such as the proxy of the Kubernetes API server.' },
+  certificate: { type: 'mutualTLS', description: "A client certificate of the agent's --tls-client-ca-file" },
+};
+/** Any of them; none where the agent asks for none. */
+const SECURITY = [...Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [] })), {}];
 
 const pathOf = ({ path }: Route): string => path.replace(/:(\w+)/g, '{$1}');
 
@@ -52,9 +60,11 @@ function operationOf(route: Route): Json {
     operationId: operationIdOf(route.path),
     summary: route.summary,
     parameters,
+    ...(route.protected === false ? {} : { security: SECURITY }),
     responses: {
       200: { description: route.summary, content: { [route.contentType]: contentOf(route) } },
       ...(route.params ? { 400: { description: 'A parameter is not allowed', content: PROBLEM } } : {}),
+      ...(route.protected === false ? {} : { 401: { description: 'The agent asks for a token', content: PROBLEM } }),
       ...others,
     },
   };

@@ -7,6 +7,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   W137_NOT_FOUND: 404,
   W137_METHOD: 405,
   W137_BUSY: 503,
+  W137_UNAUTHORIZED: 401,
 };
 
 /** `application/problem+json` for a code; the status follows from the code unless given. */

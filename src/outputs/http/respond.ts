@@ -2,10 +2,13 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Problem } from '../../model/problem.ts';
 
 /** On every answer: facts about a node are neither cached nor guessed at nor run by a browser. */
-const ALWAYS: OutgoingHttpHeaders = {
+export const ALWAYS: OutgoingHttpHeaders = {
   'X-Content-Type-Options': 'nosniff',
   'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'",
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
 export function sendHead(response: ServerResponse, status: number, contentType: string, more: OutgoingHttpHeaders = {}): void {

@@ -38,6 +38,8 @@ export interface Route {
   /** With `:name` for parameters in the path. */
   readonly path: `/${string}`;
   readonly summary: string;
+  /** Whether a token is asked for, where the agent has tokens: `if-wanted` where the agent's options say so. */
+  readonly protected: boolean | 'if-wanted';
   /** Parameters in the path and in the query; null: the query is of no interest and not looked at. */
   readonly params: z.ZodMiniObject | null;
   /** Schema of a JSON answer; null: `contentType` says what it is. */
@@ -68,17 +70,19 @@ export function route<P extends z.ZodMiniObject>(definition: RouteDefinition<P>)
   return {
     contentType: 'application/json',
     otherStatuses: {},
+    protected: true,
     ...rest,
     run: (context, path, query) => handle(context, readParameters(definition.params, path, query)),
   };
 }
 
-/** A route for scrapers and probes, which may add parameters of their own. */
+/** A route for scrapers and probes, which may add parameters of their own; open to everybody unless it says otherwise. */
 export function plainRoute(
   definition: Pick<Route, 'path' | 'summary' | 'response' | 'contentType' | 'otherStatuses'> & {
+    readonly protected?: Route['protected'];
     readonly handle: (context: Context) => Answer | Promise<Answer>;
   },
 ): Route {
   const { handle, ...rest } = definition;
-  return { ...rest, params: null, run: (context) => handle(context) };
+  return { protected: false, ...rest, params: null, run: (context) => handle(context) };
 }

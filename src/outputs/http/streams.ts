@@ -95,7 +95,7 @@ export function createStreams(store: Store, limits: StreamLimits = STREAM_LIMITS
       const last = lastEventId(request);
       if (clients.size >= limits.maxClients) {
         const detail = `${String(limits.maxClients)} readers follow the stream already, as many as are allowed; close one.`;
-        sendProblem(request, response, problem('W137_BUSY', detail));
+        sendProblem(request, response, problem('W137_BUSY', detail), { 'Retry-After': '30' });
         return;
       }
       sendHead(response, 200, 'text/event-stream');

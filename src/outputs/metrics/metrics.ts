@@ -19,6 +19,7 @@ export interface MetricsOptions {
   /** What other parts count, read at every scrape. */
   readonly store?: () => { readonly verdicts: Counts; readonly oomKills: Counts };
   readonly streams?: () => { readonly clients: number; readonly dropped: number };
+  readonly refused?: () => Readonly<Record<string, number>>;
   readonly logLinesDropped?: () => number;
   readonly events?: () => EventCounts;
 }
@@ -113,7 +114,7 @@ function copyLedger(registry: MetricRegistry, { counted, parsed }: LedgerStatus)
   registry.set('ledgerDifference', {}, counted - parsed);
 }
 
-function copyOthers(registry: MetricRegistry, { store, streams, logLinesDropped, events }: MetricsOptions): void {
+function copyOthers(registry: MetricRegistry, { store, streams, refused, logLinesDropped, events }: MetricsOptions): void {
   if (events) copyEvents(registry, events());
   if (store) {
     const { verdicts, oomKills } = store();
@@ -128,6 +129,10 @@ function copyOthers(registry: MetricRegistry, { store, streams, logLinesDropped,
     registry.set('streamClients', {}, clients);
     registry.clear('streamDropped');
     registry.inc('streamDropped', {}, dropped);
+  }
+  if (refused) {
+    registry.clear('httpRefused');
+    for (const [reason, count] of Object.entries(refused())) registry.inc('httpRefused', { reason }, count);
   }
   if (logLinesDropped) {
     registry.clear('logDropped');

@@ -77,6 +77,12 @@ export const METRICS = {
     labels: [],
     help: 'Readers of /v1/stream dropped because they did not keep up',
   },
+  httpRefused: {
+    name: 'why137_http_refused_total',
+    type: 'counter',
+    labels: ['reason'],
+    help: 'HTTP requests refused and connections dropped, by reason: unauthorized, host, busy, malformed, connection',
+  },
   eventsWritten: {
     name: 'why137_kubernetes_events_written_total',
     type: 'counter',

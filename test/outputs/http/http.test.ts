@@ -186,7 +186,10 @@ describe('every answer', () => {
     expect(got.headers).toMatchObject({
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'",
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
     });
     const head = await ask(path, { method: 'HEAD' });
     expect([head.status, head.text]).toEqual([got.status, '']);
