@@ -56,7 +56,7 @@ export async function askAgent({ url: base, token, tls }: AgentDoor, path: strin
 
 function whyNot({ code = '', message }: NodeJS.ErrnoException): string {
   if (code === 'ECONNREFUSED') return 'nothing listens there';
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') return 'it speaks no TLS; ask by http://';
+  if (/wrong.version.number|packet.length.too.long/i.test(message)) return 'it speaks no TLS; ask by http://';
   if (code === 'ECONNRESET') return 'it closed the connection: perhaps it speaks TLS (https://)';
   if (/SELF_SIGNED|UNABLE_TO|CERT_|_CERT/.test(code)) return `its certificate is not trusted (${message}); --ca-file names the CA`;
   return message;

@@ -43,6 +43,7 @@ const BUSY_SECONDS = '5';
 export function createHttp(options: HttpOptions): Http {
   const { security = OPEN, onTrouble = () => undefined } = options;
   const streams = createStreams(options.store, { ...STREAM_LIMITS, ...options.streamLimits });
+  const limits: ConnectionLimits = { ...CONNECTION_LIMITS, ...options.connectionLimits };
   const context: Context = { ...options, streams };
   const match = createMatcher(ROUTES);
   const refused = { unauthorized: 0, host: 0, busy: 0, malformed: 0 };
@@ -94,14 +95,13 @@ export function createHttp(options: HttpOptions): Http {
     async listen({ host, port }) {
       loopbackOnly = isLoopbackAddress(host);
       const access = await openAccess(security, onTrouble);
-      const server = await openServer(security, listener, onTrouble);
+      const server = await openServer(security, limits.requestMs, listener, onTrouble);
       // Without this, Node would ask for the body that is refused.
       server.on('checkContinue', listener);
+      const connections = keepRoom(server, limits);
       server.on('clientError', (error, socket) => {
-        refused.malformed += 1;
-        answerClientError(error, socket);
+        if (answerClientError(error, socket, connections.isBusy(socket))) refused.malformed += 1;
       });
-      const connections = keepRoom(server, { ...CONNECTION_LIMITS, ...options.connectionLimits });
       open = { server, connections, access };
       await listening(server, host, port);
       const address = server.address();
@@ -111,7 +111,7 @@ export function createHttp(options: HttpOptions): Http {
     },
     async close() {
       streams.close();
-      if (open !== null) await closed(open.server);
+      if (open !== null) await closed(open.server, open.connections);
     },
     streams: streams.counts,
     refused: () => ({ ...refused, connection: open?.connections.dropped() ?? 0 }),
@@ -146,10 +146,10 @@ async function listening(server: Server, host: string, port: number): Promise<vo
   });
 }
 
-async function closed(server: Server): Promise<void> {
+async function closed(server: Server, connections: Connections): Promise<void> {
   await new Promise<void>((resolve) => {
     const hard = setTimeout(() => {
-      server.closeAllConnections();
+      connections.cut();
     }, 1_000);
     server.close(() => {
       clearTimeout(hard);

@@ -31,11 +31,10 @@ export async function openAccess({ tokenFile, tls }: HttpSecurity, trouble: (why
 }
 
 /** A server that nobody can hold by being slow. Throws Why137Error W137_CONFIG. */
-export async function openServer({ tls }: HttpSecurity, listener: RequestListener, trouble: (why: string) => void): Promise<Server> {
-  const options: ServerOptions = { maxHeaderSize: MAX_HEADER_BYTES };
+export async function openServer({ tls }: HttpSecurity, requestMs: number, listener: RequestListener, trouble: (why: string) => void): Promise<Server> {
+  // Node looks for requests that are late every half a minute unless told otherwise.
+  const options: ServerOptions = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: requestMs, requestTimeout: requestMs, connectionsCheckingInterval: requestMs / 2 };
   const server = tls === null ? createServer(options, listener) : await tlsServer(tls, options, listener, trouble);
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 10_000;
   server.keepAliveTimeout = 5_000;
   server.maxHeadersCount = MAX_HEADERS;
   server.setTimeout(60_000);
