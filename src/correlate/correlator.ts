@@ -12,6 +12,7 @@ import { FactBook, tellsOf } from './fact-book.ts';
 import { exitKeys, KeyIndex, killKeys, subjectKeys } from './join-keys.ts';
 import { KillBook, type KillEntry } from './kill-book.ts';
 import { endedBy, isBeyondNews, isKernelProved, isSameExit, isWithin, timeOf, type KnownExit as Exit } from './known-exit.ts';
+import { nameHolders } from './name-holders.ts';
 import { NOT_COMPARABLE, TWICE_US, type LedgerBook } from './ledger-book.ts';
 
 /** Hears the answers. */
@@ -110,7 +111,8 @@ export class Correlator {
   oomKill(kill: OomKill, now: Micros): void {
     const entry = this.#kills.add(kill, now);
     if (entry === null) return;
-    this.#output.oomKill(entry.kill, entry.kill === kill);
+    const isNew = entry.kill === kill;
+    this.#output.oomKill(this.#named(entry), isNew);
     for (const one of this.#byKey.find(killKeys(entry.kill))) if (this.#belongs(entry, one)) this.#evaluate(one, now);
   }
 
@@ -208,6 +210,12 @@ export class Correlator {
     return { exit, finishedUs, startedUs: timeOf(exit.startedAt), nextStartUs: this.#containers.nextStart(exit.containerId, finishedUs) };
   }
 
+  /** With the containers of those who held the memory; once known they stay known. */
+  #named(entry: KillEntry): OomKill {
+    entry.kill = nameHolders(entry.kill, this.#containers);
+    return entry.kill;
+  }
+
   /** A kill just before this exit whose container nobody can tell: no cgroup, and nobody's PID 1. */
   #nameless(one: Exit, initPid: number | null): OomKill | null {
     const beforeUs = initPid === null ? NAMELESS_INIT_US : NAMELESS_US;
@@ -238,7 +246,7 @@ export class Correlator {
       exit,
       finishedUs: one.finishedUs,
       startedUs,
-      kills: entries.map(({ kill }) => kill),
+      kills: entries.map((entry) => this.#named(entry)),
       nameless,
       siblings: this.#containers.siblings(exit, one.finishedUs),
       kernelLog,

@@ -113,10 +113,13 @@ export function mergeKills(first: OomKill, second: OomKill): OomKill {
   const other = better === first ? second : first;
   // Of a report whose end was not seen, the other has it.
   const dead = better.victim.totalVmBytes === null && other.victim.totalVmBytes !== null ? other : better;
+  const trust = dead.trust === 'text' ? 'text' : better.trust;
   return {
     ...better,
     victim: dead.victim,
-    trust: dead.trust === 'text' ? 'text' : better.trust,
+    trust,
+    // A text's table does not become the kernel's word.
+    culprits: better.culprits ?? (trust === 'text' || other.trust === 'kernel' ? other.culprits : null),
     id: first.id,
     reportId: first.reportId,
     source: first.source,

@@ -1,33 +1,131 @@
+import { sayBytes } from '../lib/bytes.ts';
 import type { Cause } from '../model/cause.ts';
+import type { ContainerExit } from '../model/container-exit.ts';
+import type { OomKill } from '../model/oom-kill.ts';
+import type { VictimRole } from '../model/verdict.ts';
+import { heapHint } from './heap-hint.ts';
 
-/** What an engineer would say to do, by cause. One table, kept short and true. */
-const ADVICE: Readonly<Record<Cause, string>> = {
-  'container-limit-oom': "Raise the container's memory limit, or bound what the program uses (heap, caches, workers, files in memory-backed volumes).",
-  'pod-limit-oom': "The limit is the pod's: look at all its containers together; a memory-backed emptyDir counts too. Raise the pod's limit or bound the container that grew.",
-  'qos-limit-oom': 'The QoS slice of the pod has a limit (kubelet --qos-reserved or an administrator): set requests that match use, or lift that limit.',
-  'node-allocatable-oom': "Pods together used all that the node allots to them: this container's own limit does not help. Set requests near real use so that fewer pods land on the node, or add memory.",
-  'ancestor-limit-oom': 'A cgroup around the container has a limit that Kubernetes did not set: find who set it (the path is in the evidence) and raise it.',
-  'cgroup-limit-oom': "A memory limit was hit, most often the container's own: compare its use with its limit before raising anything.",
-  'node-oom': "The node is overcommitted: raising this container's limit will not help. Find who held the memory, set requests near real use, reserve memory for the system (kube-reserved, system-reserved).",
-  'numa-oom': 'Memory of the NUMA node that it is bound to ran out while others may have had some: widen its cpuset or memory policy, or place it by topology.',
-  'userspace-oom': 'A userspace OOM killer chose it before the kernel had to: see its reason and figures, and its configuration.',
-  'liveness-probe': "Its liveness probe failed until kubelet killed it: see why it did not answer (load, CPU limit, long pauses) before loosening the probe.",
-  'startup-probe': 'Its startup probe failed until kubelet killed it: see what start-up waits for, or give it more time (failureThreshold × periodSeconds).',
-  eviction: 'kubelet evicted the pod because the node ran low: set requests near real use, and see who used more than it asked for.',
-  preemption: 'A pod of higher priority took its place: give it a priority that fits, or the cluster more room.',
-  'node-shutdown': 'The node shut down: nothing to mend in the container; see why it takes longer than its grace period to end.',
-  'pod-deletion': 'The pod was deleted and did not end within its grace period: handle SIGTERM (a shell as PID 1 does not pass it on), or lengthen terminationGracePeriodSeconds.',
-  'runtime-stop': 'Somebody asked the runtime to stop or kill it: find who in the evidence.',
-  'external-sigkill': 'Another process sent SIGKILL: the evidence names it.',
-  'not-oom': "Memory is not the reason. Look for who sends SIGKILL (a failed probe, a deletion whose grace period ran out, an administrator) or a program that returns 137 itself; an audit rule for kill would name the sender.",
-  program: "The program ended itself: its own log tells why. Where one of its processes was OOM-killed before, look at memory first.",
-  unknown: 'Cure the blind spots that are listed (why137 doctor says how), so that the next one can be told.',
+/** What advice may rest on. */
+export interface AdviceFacts {
+  readonly exit: Pick<ContainerExit, 'exitCode' | 'podUid'>;
+  /** The kernel's kill that is the cause. */
+  readonly kill: OomKill | null;
+  readonly victimRole: VictimRole | null;
+  /** Processes inside it that were OOM-killed, whether that is the cause or not. */
+  readonly killsInside: number;
+}
+
+type Advice = (facts: AdviceFacts) => readonly (string | null)[];
+
+/**
+ * What an engineer would say to do, by cause. One table: the first sentence holds whatever the facts are, the others
+ * only where a fact calls for them. Nothing that nobody saw is claimed.
+ */
+const ADVICE: Readonly<Record<Cause, Advice>> = {
+  'container-limit-oom': (facts) => [
+    facts.kill?.level === 'nested'
+      ? 'The limit is one that something inside the container set on a cgroup of its own: look there before raising the container\'s.'
+      : "Raise the container's memory limit, or bound what the program uses (heap, caches, workers).",
+    inMemoryFiles(facts),
+    kernelMemory(facts),
+    child(facts),
+    heapHint(facts.kill?.victim.comm ?? null),
+  ],
+  'pod-limit-oom': (facts) => [
+    "The limit is the pod's: its containers and the files in its memory-backed emptyDir volumes count together. Raise the pod's limit, or bound the container that grew.",
+    inMemoryFiles(facts),
+    kernelMemory(facts),
+  ],
+  'qos-limit-oom': (facts) => [
+    'Pods of one QoS class together hit a limit of their slice (kubelet --qos-reserved sets one, or an administrator did): set requests that match use, or lift that limit.',
+    bystander(facts, "this container's own limit was not what ran out"),
+  ],
+  'node-allocatable-oom': (facts) => [
+    "Pods together used all that the node allots to them: raising this container's limit does not help. Set requests near real use so that fewer pods land on the node, give limits to those that have none, or add memory.",
+    bystander(facts, 'begin there'),
+    firstChosen(facts),
+  ],
+  'ancestor-limit-oom': () => ['A cgroup around the container has a limit that is none of its pod\'s: find who set it (the path is in the evidence) and raise it, or use less below it.'],
+  'cgroup-limit-oom': () => ["A memory limit was hit, and which is not known: compare the container's use with its limit before raising anything."],
+  'node-oom': (facts) => [
+    "Raising this container's limit will not help: the node itself had no memory left. Set requests near real use, give limits to pods that have none, and reserve memory for the system (kube-reserved, system-reserved, eviction thresholds).",
+    bystander(facts, 'begin there'),
+    inMemoryFiles(facts),
+    kernelMemory(facts),
+    hugePages(facts),
+    firstChosen(facts),
+  ],
+  'numa-oom': ({ kill }) => [
+    kill?.scope === 'cpuset'
+      ? 'The memory nodes of its cpuset ran out, though others may have had memory: widen the cpuset (cpuset.mems; kubelet\'s memory and topology managers set it), or place it elsewhere.'
+      : 'The memory nodes of a memory policy (numactl, mbind, set_mempolicy) ran out, though others may have had memory: prefer nodes instead of binding to them, or place it elsewhere.',
+  ],
+  'userspace-oom': () => ['A userspace OOM killer chose it before the kernel had to: its reason and figures are in the evidence. See who used the memory, and whether its thresholds and exceptions fit.'],
+  'liveness-probe': () => ['Its liveness probe failed until kubelet killed it: find why it did not answer (CPU limit, load, long pauses, what the probe itself waits for) before loosening the probe.'],
+  'startup-probe': () => ['Its startup probe failed until kubelet killed it: see what start-up waits for, or give it more time (failureThreshold × periodSeconds).'],
+  eviction: () => ['kubelet evicted the pod to free what the node was short of (the signal is in the evidence): see who used most of it. Where that is memory, set requests near real use: pods above their requests go first.'],
+  preemption: () => ['A pod of higher priority took its place: give this one a priority that fits (priorityClassName), or the cluster more room.'],
+  'node-shutdown': () => ['The node shut down: nothing to mend in the container. If it needs longer to end, lengthen shutdownGracePeriod of kubelet; a pod gets no more than that, whatever its own grace period.'],
+  'pod-deletion': ({ exit }) => [
+    exit.exitCode === 137
+      ? 'The pod was deleted and did not end within its grace period: handle SIGTERM (as PID 1 it has no default effect, and a shell does not pass it on), or lengthen terminationGracePeriodSeconds.'
+      : 'The pod was deleted and ended when it was asked to: nothing to mend.',
+  ],
+  'runtime-stop': ({ exit }) => [
+    exit.exitCode === 137
+      ? 'Somebody had the runtime stop or kill it: the evidence says what was asked, and of whom where that is known. After a stop, SIGKILL follows only when the time to end was over: handle SIGTERM, or give it longer.'
+      : 'Somebody had the runtime stop it: the evidence says what was asked, and of whom where that is known.',
+  ],
+  'external-sigkill': () => ['Another process sent SIGKILL: the evidence names it. Memory is not the reason.'],
+  'not-oom': () => [
+    "The kernel did not kill it for memory. Look for who sends SIGKILL (a failed probe, a deletion whose grace period ran out, an administrator), or for a program that returns 137 itself; an audit rule for kill would name the sender.",
+  ],
+  program: ({ killsInside }) => [
+    'The program ended itself: its own log tells why.',
+    killsInside > 0 ? 'Processes of it were OOM-killed before: look at their memory first.' : null,
+  ],
+  unknown: () => ['Cure the blind spots that are listed, if any (why137 doctor says how), so that the next one can be told.'],
 };
 
 /** Where the cause alone would send people the wrong way. */
 export const ADVICE_SYSRQ = 'Nobody need have run out of memory: ask who pressed or wrote sysrq f (/proc/sysrq-trigger) on the node at that time.';
 export const ADVICE_GUEST = "Look at the log of the virtual machine's own kernel (its console, as the runtime keeps it), which the node does not have.";
 
-export function adviceFor(cause: Cause): string {
-  return ADVICE[cause];
+export function adviceFor(cause: Cause, facts: AdviceFacts): string {
+  return ADVICE[cause](facts)
+    .filter((sentence) => sentence !== null)
+    .join(' ');
+}
+
+function unowned({ kill }: AdviceFacts, what: 'shmem' | 'kernel' | 'huge-pages'): string | null {
+  const found = kill?.culprits?.unowned.find((one) => one.what === what);
+  return found === undefined ? null : sayBytes(found.bytes);
+}
+
+function inMemoryFiles(facts: AdviceFacts): string | null {
+  const held = unowned(facts, 'shmem');
+  return held === null ? null : `At least ${held} were files in memory, which a kill does not free: give tmpfs and memory-backed emptyDir volumes a sizeLimit, or clean them up.`;
+}
+
+function kernelMemory(facts: AdviceFacts): string | null {
+  const held = unowned(facts, 'kernel');
+  return held === null ? null : `The kernel itself held ${held} (slab: caches of files and names, network buffers and the like), which no process's size shows: slabtop on the node names them.`;
+}
+
+function hugePages(facts: AdviceFacts): string | null {
+  const held = unowned(facts, 'huge-pages');
+  return held === null ? null : `${held} are set aside as huge pages (vm.nr_hugepages) and serve nothing else.`;
+}
+
+function bystander({ kill }: AdviceFacts, then: string): string | null {
+  return kill?.culprits?.victimWas === 'bystander' ? `What was killed is not what held the memory: ${then}.` : null;
+}
+
+/** kubelet's oom_score_adj for BestEffort; nobody else in a pod has 1000 unless it asked for it. */
+function firstChosen({ kill, exit }: AdviceFacts): string | null {
+  return exit.podUid !== null && kill?.victim.oomScoreAdj === 1_000 ? 'It was first to be chosen (oom_score_adj 1000, as BestEffort pods have): with a memory request it would come later.' : null;
+}
+
+function child({ victimRole }: AdviceFacts): string | null {
+  return victimRole === 'child' ? 'A child was killed, not PID 1: bound the number of its processes, or what each may use.' : null;
 }

@@ -14,6 +14,7 @@ import { ledgerBlindSpot } from './rules/no-kill.ts';
 import { runtimeAgrees } from './runtime-agrees.ts';
 import { sayVictim } from './say.ts';
 import { witnessEvidence } from './say-witness.ts';
+import { culpritsFor } from './who-held.ts';
 
 /** An answer, and whether it is to be given at once. */
 export interface Judged {
@@ -62,7 +63,8 @@ function compose(one: Case, kills: readonly JoinedKill[], found: Judgement, rule
     blindSpots: [...(found.blindSpots ?? []), ...one.kernelLog.blindSpots, ...ledgerBlindSpot(one)],
     runtimeAgrees: runtimeAgrees(runtimeReason, found.cause, exitCode),
     oomKills: kills.map(({ kill }) => kill.id),
-    advice: found.advice ?? adviceFor(found.cause),
+    culprits: found.kill === undefined ? null : culpritsFor(found.kill, kills.map(({ kill }) => kill)),
+    advice: found.advice ?? adviceFor(found.cause, { exit: one.exit, kill: found.kill ?? null, victimRole: found.victimRole, killsInside: kills.length }),
     rule,
   };
 }

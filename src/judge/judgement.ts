@@ -1,4 +1,5 @@
 import type { Cause, Confidence } from '../model/cause.ts';
+import type { OomKill } from '../model/oom-kill.ts';
 import type { BlindSpot, Evidence, RuledOut, VictimRole } from '../model/verdict.ts';
 import type { WitnessFact } from '../model/witness.ts';
 import type { Case } from './case.ts';
@@ -18,6 +19,8 @@ export interface Judgement {
   readonly facts?: readonly (WitnessFact | null)[];
   /** Besides those of the kernel's log and of its count, which judge.ts adds. */
   readonly blindSpots?: readonly BlindSpot[];
+  /** The kernel's kill that is the cause: its report says who held the memory. */
+  readonly kill?: OomKill;
   /** What to do, where it is not what the cause alone says. */
   readonly advice?: string;
 }

@@ -7,6 +7,8 @@ import type { Evidence } from '../model/verdict.ts';
 import type { Case } from './case.ts';
 import type { KillCause } from './cause-of-kill.ts';
 import type { JoinedKill } from './joined-kill.ts';
+import { printable } from './printable.ts';
+import { sayOther } from './who-held.ts';
 
 /** Resident memory of a victim, bytes; null where the kernel printed none. */
 export function heldBytes(kill: OomKill): number | null {
@@ -26,11 +28,6 @@ export function sayVictim(kill: OomKill): string {
   return kill.victim.pid === null ? name : `${name} (${String(kill.victim.pid)})`;
 }
 
-/** A name of the user's choosing, fit for one line of text. */
-export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001F\u007F-\u009F]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
 export function sayBefore(us: number): string {
   return `${sayDuration(us / MS)} earlier`;
 }
@@ -47,7 +44,8 @@ export function sayCause({ cause, note }: KillCause, kill: OomKill, one: Case): 
   const limit = one.exit.memoryLimitBytes;
   const at = held === null ? '' : limit === null ? ` at ${sayBytes(held)}` : ` at ${sayBytes(held)} of its ${sayBytes(limit)} limit`;
   const because = note === null ? '' : ` (${note})`;
-  return `${SENTENCES[cause]?.(kill, at) ?? 'killed by the kernel for want of memory'}${because}`;
+  const sentence = SENTENCES[cause]?.(kill, at) ?? 'killed by the kernel for want of memory';
+  return `${sentence}${because}${isByHand(kill) ? '' : sayOther(kill.culprits, one.exit)}`;
 }
 
 const SENTENCES: Partial<Record<Cause, (kill: OomKill, at: string) => string>> = {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { culpritsSchema } from './culprits.ts';
 import { bytesOrNull, doc, intOrNull, textOrNull, timeOrNull } from './doc.ts';
 
 export const scopeSchema = z.enum(['memcg', 'global', 'cpuset', 'mempolicy', 'unknown']);
@@ -55,6 +56,7 @@ export const oomKillSchema = doc(
     victim: victimSchema,
     invoker: invokerSchema,
     memory: oomMemorySchema,
+    culprits: z._default(doc(z.nullable(culpritsSchema), 'Who held the memory; null: the report tells nothing of it'), null),
     complete: doc(z.boolean(), "False when the report's beginning or end was not seen"),
     trust: trustSchema,
     source: doc(z.string(), 'Where it was read first'),

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { causeSchema, confidenceSchema, familySchema } from './cause.ts';
 import { containerIdentityShape } from './container-exit.ts';
+import { culpritsSchema } from './culprits.ts';
 import { doc, textOrNull, time, timeOrNull } from './doc.ts';
 
 export const evidenceSchema = z.object({
@@ -56,6 +57,7 @@ export const verdictSchema = doc(
     blindSpots: z.array(blindSpotSchema),
     runtimeAgrees: doc(z.nullable(z.boolean()), 'Whether runtimeReason tells the same story; null: it tells none'),
     oomKills: doc(z.array(z.string()), 'Ids of the OOM kills inside this container'),
+    culprits: z._default(doc(z.nullable(culpritsSchema), 'Who held the memory when the kernel killed; null: no kernel OOM ended it, or its report tells nothing of it'), null),
     advice: doc(z.string(), 'What to do about it'),
     rule: doc(z.string(), 'Name of the rule that decided (docs/rules.md)'),
   }),

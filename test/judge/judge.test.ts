@@ -29,7 +29,7 @@ function kill({ beforeUs = 100_000, pid = 100, rssBytes = 40e6, seen = true, ...
     victim: { pid, comm: 'java', uid: 0, totalVmBytes: seen ? 2e8 : null, anonRssBytes: rssBytes, fileRssBytes: 0, shmemRssBytes: 0, oomScoreAdj: 0 },
     invoker: { comm: 'java', pid: 1, oomScoreAdj: 0, gfpMask: null, order: 0 },
     memory: { usageBytes: 5e7, limitBytes: 5e7, failcnt: 1, swapUsageBytes: null, swapLimitBytes: null },
-    complete: true, trust: 'kernel', source: 'journal', sources: ['journal'], raw: [], ...more,
+    culprits: null, complete: true, trust: 'kernel', source: 'journal', sources: ['journal'], raw: [], ...more,
   };
 }
 const HEADLESS: KillChanges = { level: null, limitCgroup: null, victimCgroup: null, containerId: null, complete: false };

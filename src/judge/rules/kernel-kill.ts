@@ -72,6 +72,7 @@ function judgement(one: Case, joined: JoinedKill, atBest: Confidence, lead: stri
     decisive: confidence === 'certain' || one.settled,
     evidence: killEvidence(joined, 'decisive'),
     ruledOut: ruledOutBy(cause.cause, joined),
+    kill: joined.kill,
     ...(isByHand(joined.kill) ? { advice: ADVICE_SYSRQ } : {}),
   };
 }

@@ -32,7 +32,8 @@ export const LONGEST_NEEDLE = 160;
 
 /**
  * What `journalctl -g` is to select: every kernel line that the assembler uses, and journald's word that it lost some.
- * Case matters. Call traces, Mem-Info and the cgroup's statistics are left out.
+ * Case matters. Call traces are left out, and of Mem-Info and the cgroup's statistics all that names nobody who held
+ * memory (report/memory-lines.ts).
  */
 export const JOURNAL_PATTERN = [
   'invoked oom-killer',
@@ -44,6 +45,11 @@ export const JOURNAL_PATTERN = [
   '^Tasks in ',
   ': usage \\d+kB, limit ',
   '^Memory cgroup stats for ',
+  '^(anon|file|kernel|kernel_stack|pagetables|percpu|shmem|unevictable|slab_(un)?reclaimable) \\d',
+  '^active_anon:\\d',
+  '^\\d+ pages RAM',
+  '^(Free|Total) swap ',
+  '^Node \\d+ hugepages_total=',
   '^CPU: ?\\d+ .*PID: ?\\d+ Comm: ',
   '^Pid: \\d+, comm: ',
   '^\\[ *(pid|\\d+) *\\]',

@@ -1,6 +1,7 @@
 import type { OomKill, Scope } from '../../model/oom-kill.ts';
 import type { KernelLine } from '../framing/kernel-line.ts';
 import { buildOomKill } from './build-oom-kill.ts';
+import { isSameMemory } from './page-size.ts';
 import { isLater, MAX_GROUP_PAUSE_US, MAX_PAUSE_US, Report, sameHost } from './report.ts';
 import type { KilledLine, OomKillLine, Said } from './said.ts';
 import { TornLines } from './torn-line.ts';
@@ -56,9 +57,13 @@ export class Assembler {
     const said = readSaid(line.text);
     if (this.#fullRaw && this.#open?.kills.length === 0 && !isKept(said, line)) this.#open.raw.push(line.raw);
     // A line without prefix where others have one is the rest of the line before it, never one of its own.
-    if (said === null || line.bare) return;
+    if (said === null || line.bare) {
+      if (said === null) this.#memory(line);
+      return;
+    }
     const open = this.#open;
     if (open !== null && !isOwnChoice(open, said, line) && (!open.reaches(line) || !sameHost(open.newest, line))) this.#close();
+    this.#open?.memory.end();
     switch (said.kind) {
       case 'killed':
         this.#killed(said, line);
@@ -70,15 +75,28 @@ export class Assembler {
         this.#noKill(said.pid);
         return;
       case 'dump-header':
-        this.#open?.dump.columns(said.columns);
-        return;
       case 'dump-row':
-        this.#open?.dump.row(said.pid, said.cells);
-        if (this.#open) this.#open.newest = line;
+        this.#dump(said, line);
         return;
       default:
         this.#fact(said, line);
     }
+  }
+
+  /** The table stands before the kill; rows behind it are nobody's. */
+  #dump(said: Extract<Said, { kind: 'dump-header' | 'dump-row' }>, line: KernelLine): void {
+    const open = this.#open;
+    if (open?.kills.length === 0) {
+      if (said.kind === 'dump-header') open.dump.columns(said.columns);
+      else open.dump.row(said.pid, said.cells);
+    }
+    if (open !== null && said.kind === 'dump-row') open.newest = line;
+  }
+
+  /** Neither a word of its own nor a stranger's: perhaps one of the memory lines, which text logs leave without prefix. */
+  #memory(line: KernelLine): void {
+    const open = this.#open;
+    if (open?.kills.length === 0 && open.reaches(line) && sameHost(open.newest, line)) open.memory.hear(line.text);
   }
 
   #fact(said: Exclude<Said, { kind: 'killed' | 'group' | 'no-kill' | 'dump-header' | 'dump-row' }>, line: KernelLine): void {
@@ -105,6 +123,7 @@ export class Assembler {
       case 'stats':
         // The first is the limit's own; older kernels go on with those below it.
         report.statsCgroup ??= said.cgroup;
+        report.memory.statistics(line.text);
         break;
       case 'oom-kill':
         this.#chosen(report, said, line);
@@ -162,7 +181,10 @@ export class Assembler {
     }
     if (open !== null && open.kills.length === 0 && isFor(open, said)) {
       // Another of its threads or, before 5.0, a child was killed in place of the one that was chosen.
-      if (open.oomKill !== null && open.oomKill.pid !== null) open.oomKill = { ...open.oomKill, pid: said.pid, comm: said.comm };
+      if (open.oomKill !== null && open.oomKill.pid !== null) {
+        if (isSameMemory(open.dump.task(open.oomKill.pid), said.totalVmKb)) open.dump.standsFor(said.pid, open.oomKill.pid);
+        open.oomKill = { ...open.oomKill, pid: said.pid, comm: said.comm };
+      }
       this.#add(open, said, line, false);
       return;
     }
@@ -202,7 +224,8 @@ export class Assembler {
     open.keep(line);
     // The first victim's line came before: it was the first of the group.
     for (const entry of open.kills) {
-      entry.kill = { ...entry.kill, groupKill: true, raw: [...open.raw] };
+      const { culprits } = entry.kill;
+      entry.kill = { ...entry.kill, groupKill: true, culprits: culprits && { ...culprits, victimWas: null }, raw: [...open.raw] };
       this.#listener.onKill(entry.kill);
     }
   }
@@ -251,7 +274,7 @@ function isOwnChoice(report: Report, said: Said, line: KernelLine): boolean {
 function isFor(report: Report, said: KilledLine): boolean {
   const { oomKill, kill } = report;
   if (oomKill !== null && oomKill.pid !== null && oomKill.pid !== said.pid) {
-    return kill?.pid === oomKill.pid ? isScopeOf(kill.scope, said) : report.dump.sameMemory(oomKill.pid, said.totalVmKb) && isScopeOf(oomKill.scope, said);
+    return kill?.pid === oomKill.pid ? isScopeOf(kill.scope, said) : isSameMemory(report.dump.task(oomKill.pid), said.totalVmKb) && isScopeOf(oomKill.scope, said);
   }
   if (oomKill !== null && oomKill.pid !== null) return true;
   // Before 5.0 the victim may be a child of the one named ("or sacrifice child").

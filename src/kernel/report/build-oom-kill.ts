@@ -4,6 +4,7 @@ import type { OomKill, Scope } from '../../model/oom-kill.ts';
 import { readCgroupPath } from '../cgroup/cgroup-path.ts';
 import { levelOf } from '../cgroup/level.ts';
 import type { KernelLine } from '../framing/kernel-line.ts';
+import { culpritsOf } from './culprits.ts';
 import type { Report } from './report.ts';
 import type { KilledLine, OomKillLine } from './said.ts';
 
@@ -19,6 +20,8 @@ export function buildOomKill(said: KilledLine, line: KernelLine, report: Report 
   const path = victimCgroup === null ? null : readCgroupPath(victimCgroup);
   const id = killId(said, chosenOf(said, report) === null ? null : victimCgroup);
   const victim = victimOf(said, report);
+  const level = levelOf(scope, limitCgroup, victimCgroup);
+  const where = { containerId: path?.containerId ?? null, podUid: path?.podUid ?? null };
   return {
     kind: 'oom-kill',
     id,
@@ -27,15 +30,15 @@ export function buildOomKill(said: KilledLine, line: KernelLine, report: Report 
     monotonicUs: line.monotonicUs,
     bootId: line.bootId,
     scope,
-    level: levelOf(scope, limitCgroup, victimCgroup),
+    level,
     limitCgroup,
     victimCgroup,
-    containerId: path?.containerId ?? null,
-    podUid: path?.podUid ?? null,
+    ...where,
     groupKill,
     victim,
     invoker: invokerOf(report, victim),
     memory: memoryOf(report),
+    culprits: report === null ? null : culpritsOf(report, said, { scope, level, limitCgroup, groupKill, ...where }),
     complete: isComplete(said, report, groupKill),
     trust: line.trust,
     source: line.source,
