@@ -33,23 +33,24 @@ const ADVICE: Readonly<Record<Cause, Advice>> = {
   ],
   'pod-limit-oom': (facts) => [
     "The limit is the pod's: its containers and the files in its memory-backed emptyDir volumes count together. Raise the pod's limit, or bound the container that grew.",
+    bystander(facts),
     inMemoryFiles(facts),
     kernelMemory(facts),
   ],
   'qos-limit-oom': (facts) => [
     'Pods of one QoS class together hit a limit of their slice (kubelet --qos-reserved sets one, or an administrator did): set requests that match use, or lift that limit.',
-    bystander(facts, "this container's own limit was not what ran out"),
+    bystander(facts),
   ],
   'node-allocatable-oom': (facts) => [
     "Pods together used all that the node allots to them: raising this container's limit does not help. Set requests near real use so that fewer pods land on the node, give limits to those that have none, or add memory.",
-    bystander(facts, 'begin there'),
+    bystander(facts),
     firstChosen(facts),
   ],
   'ancestor-limit-oom': () => ['A cgroup around the container has a limit that is none of its pod\'s: find who set it (the path is in the evidence) and raise it, or use less below it.'],
   'cgroup-limit-oom': () => ["A memory limit was hit, and which is not known: compare the container's use with its limit before raising anything."],
   'node-oom': (facts) => [
     "Raising this container's limit will not help: the node itself had no memory left. Set requests near real use, give limits to pods that have none, and reserve memory for the system (kube-reserved, system-reserved, eviction thresholds).",
-    bystander(facts, 'begin there'),
+    bystander(facts),
     inMemoryFiles(facts),
     kernelMemory(facts),
     hugePages(facts),
@@ -117,8 +118,8 @@ function hugePages(facts: AdviceFacts): string | null {
   return held === null ? null : `${held} are set aside as huge pages (vm.nr_hugepages) and serve nothing else.`;
 }
 
-function bystander({ kill }: AdviceFacts, then: string): string | null {
-  return kill?.culprits?.victimWas === 'bystander' ? `What was killed is not what held the memory: ${then}.` : null;
+function bystander({ kill }: AdviceFacts): string | null {
+  return kill?.culprits?.victimWas === 'bystander' ? 'What was killed is not what held the memory: begin with what did.' : null;
 }
 
 /** kubelet's oom_score_adj for BestEffort; nobody else in a pod has 1000 unless it asked for it. */

@@ -4,6 +4,7 @@ import type { Verdict } from '../../model/verdict.ts';
 import { killSentence } from '../../outputs/log/sentences.ts';
 import { type Style, styleOf } from './style.ts';
 import { hang, length, pad, safe, wrap } from './text.ts';
+import { renderHolders } from './who-held.ts';
 import { type Times, timesIn } from './times.ts';
 
 export interface RenderOptions {
@@ -29,7 +30,8 @@ const paperOf = ({ color, timeZone, width = 80 }: RenderOptions): Paper => ({
 /** A verdict for people: the answer first, then why we believe it, what it was not, and what to do. */
 export function renderVerdict(verdict: Verdict, kills: readonly OomKill[], options: RenderOptions): string {
   const paper = paperOf(options);
-  const own = kills.filter(({ id }) => verdict.oomKills.includes(id));
+  const shown = new Set(verdict.culprits?.holders.filter(({ killed: dead }) => dead).map(({ pid }) => pid));
+  const own = kills.filter(({ id, victim }) => verdict.oomKills.includes(id) && !shown.has(victim.pid ?? NaN));
   return [
     ...heading(verdict, paper, options.timeZone),
     '',
@@ -40,6 +42,7 @@ export function renderVerdict(verdict: Verdict, kills: readonly OomKill[], optio
     ...section('Evidence', evidence(verdict, paper), paper),
     ...section('Ruled out', ruledOut(verdict, paper), paper),
     ...section('Killed by the kernel', killed(own, paper), paper),
+    ...held(verdict, paper),
     ...section('Could not be seen', blindSpots(verdict, paper), paper),
     ...section('What to do', verdict.advice === '' ? [] : hang('    ', safe(verdict.advice), paper.width), paper),
     '',
@@ -123,6 +126,11 @@ function evidence({ evidence: items, exit }: Verdict, { times, width, style }: P
 function ruledOut({ ruledOut: items }: Verdict, { width }: Paper): string[] {
   const columns = Math.max(0, ...items.map(({ cause }) => length(cause)));
   return items.flatMap(({ cause, why }) => hang(`    ${pad(cause, columns)}  `, safe(why), width));
+}
+
+function held({ culprits, container }: Verdict, paper: Paper): string[] {
+  const table = culprits === null ? null : renderHolders(culprits, container.containerId, paper.width);
+  return table === null ? [] : section(table.title, table.lines, paper);
 }
 
 const BAR = 20;
