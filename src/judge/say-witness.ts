@@ -4,7 +4,7 @@ import type { Cause } from '../model/cause.ts';
 import type { Evidence } from '../model/verdict.ts';
 import type { FactOf, WitnessFact } from '../model/witness.ts';
 import type { Case } from './case.ts';
-import { printable } from './say.ts';
+import { printable } from './printable.ts';
 import type { Stop } from './stop.ts';
 
 const MAX_TEXT = 300;
