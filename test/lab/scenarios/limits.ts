@@ -57,7 +57,7 @@ export const limits: readonly Scenario[] = [
     name: 'group-kill',
     truth: 'memory.oom.group is set: the kernel kills everything in the container',
     cgroup: 'v2',
-    manifests: [pod('group-kill', [{ run: `sleep 10000 & sleep 10001 & ${WAIT}; eat 200`, limit: '64Mi' }, { run: REST }])],
+    manifests: [pod('group-kill', [{ run: `sleep 10000 & sleep 10001 & ${WAIT}; eat 200; true`, limit: '64Mi' }, { run: REST }])],
     async act(lab) {
       const pid = await lab.initPid('group-kill');
       await lab.guest.sh(`echo 1 > /sys/fs/cgroup$(sed -n 's/^0:://p' /proc/${pid}/cgroup)/memory.oom.group`);
