@@ -53,7 +53,8 @@ function pinned(pem: string): AgentDoor['tls'] {
   };
 }
 
-function firstToken(file: string): string {
+/** Throws Why137Error W137_INPUT. */
+export function firstToken(file: string): string {
   let found: string | undefined;
   try {
     [found] = tokensIn(read(file, 'token'), file);

@@ -16,7 +16,7 @@ export interface AgentClient {
 /** An agent did not answer; the message says why, and what would cure it. */
 export class Unanswered extends Error {}
 
-export function agentClient(kubectl: Kubectl, pod: AgentPod, timeoutMs: number): AgentClient {
+export function agentClient(door: Pick<Kubectl, 'get'>, pod: AgentPod, timeoutMs: number): AgentClient {
   const signal = AbortSignal.timeout(timeoutMs);
   const { namespace, name, scheme, port } = pod;
   const target = `${scheme === 'https' ? 'https:' : ''}${name}:${String(port)}`;
@@ -29,7 +29,7 @@ export function agentClient(kubectl: Kubectl, pod: AgentPod, timeoutMs: number):
       const asked = given.toString();
       let text: string;
       try {
-        text = await kubectl.get(`${base}${path}${asked === '' ? '' : `?${asked}`}`, { signal });
+        text = await door.get(`${base}${path}${asked === '' ? '' : `?${asked}`}`, { signal });
       } catch (error) {
         throw error instanceof KubectlError ? new Unanswered(agentWords(error.failure, pod, timeoutMs)) : error;
       }

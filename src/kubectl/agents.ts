@@ -5,6 +5,7 @@ import type { AgentPod } from './agent-pod.ts';
 import { KubectlError } from './failure.ts';
 import type { Kubectl } from './kubectl.ts';
 import { list } from './list.ts';
+import { HOME_OF_AGENTS as HOME } from './token.ts';
 import { clusterError, LIST_PODS_CURE } from './words.ts';
 
 export interface Agents {
@@ -25,8 +26,6 @@ export interface WhereAgents {
   readonly scheme: 'http' | 'https' | null;
 }
 
-/** Where daemonset.yaml puts it. */
-const HOME = 'why137';
 const DEFAULT_PORT = 9_137;
 
 const portSchema = z.object({ name: z.optional(z.string()), containerPort: z.int() });

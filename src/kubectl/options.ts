@@ -44,6 +44,7 @@ export const OPTIONS = [
   new Option('--agent-selector <labels>', 'label selector of the agents (app.kubernetes.io/name=why137)'),
   new Option('--agent-port <port>', "the agents' port (the pod's port named http or https, or 9137)").argParser(whole(1, 65_535)),
   new Option('--agent-scheme <scheme>', 'what the agents speak (as the pod says)').choices(['http', 'https']),
+  new Option('--agent-token-file <file>', 'a token of the agents, where they ask for one (WHY137_TOKEN_FILE)'),
   ...KUBECTL_OPTIONS,
 ];
 
@@ -63,6 +64,7 @@ export const optionsSchema = z.object({
   agentSelector: z._default(z.string(), 'app.kubernetes.io/name=why137'),
   agentPort: z.optional(z.int()),
   agentScheme: z.optional(z.enum(['http', 'https'])),
+  agentTokenFile: z.optional(z.string()),
   // Of the command `pod` alone.
   container: z.optional(z.string()),
   allNodes: z._default(z.boolean(), false),

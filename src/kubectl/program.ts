@@ -9,11 +9,17 @@ import { askAboutPod } from './pod.ts';
 import { exitStatusOf, type Paper, printGaps, printJson, printPod, printTable } from './print.ts';
 import type { Context } from './survey.ts';
 import { podTarget } from './target.ts';
+import { agentToken, HOME_OF_AGENTS } from './token.ts';
+import type { TokenDoor } from './token-door.ts';
+import { clusterError } from './words.ts';
 
 /** What the plugin works with: the process's own, or a test's. */
 export interface Surroundings {
   /** A kubectl that gets these flags with everything it is asked. */
   readonly kubectl: (flags: readonly string[]) => Kubectl;
+  /** The same, as a way to the agents on which a token goes along. */
+  readonly tokenDoor: (flags: readonly string[], token: string) => Promise<TokenDoor>;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly color: boolean;
@@ -39,17 +45,17 @@ export async function runPlugin(args: readonly string[], around: Surroundings): 
   program.action(async () => {
     const unknown = program.args[0];
     if (unknown !== undefined) throw new Why137Error('W137_USAGE', `There is no command ${JSON.stringify(unknown)}; allowed: pod, node, or none for a list.`);
-    const { options, kubectl } = given(program);
+    const { options, kubectl, flags } = given(program);
     const namespace = options.allNamespaces ? undefined : (options.namespace ?? (await kubectl.namespace()));
-    status = await list(kubectl, options, namespace, null);
+    status = await list(kubectl, flags, options, namespace, null);
   });
   program
     .command('node')
     .description('list the exits of one node')
     .argument('<name>', 'as kubectl get nodes prints it')
     .action(async (name: string, _: unknown, command: Command) => {
-      const { options, kubectl } = given(command);
-      status = await list(kubectl, options, options.allNamespaces ? undefined : options.namespace, name);
+      const { options, kubectl, flags } = given(command);
+      status = await list(kubectl, flags, options, options.allNamespaces ? undefined : options.namespace, name);
     });
   program
     .command('pod')
@@ -58,20 +64,35 @@ export async function runPlugin(args: readonly string[], around: Surroundings): 
     .option('-c, --container <name>', 'only this container')
     .option('--all-nodes', 'ask every agent, also where the node of the pod knows of it (its namesake may have run elsewhere)')
     .action(async (name: string, _: unknown, command: Command) => {
-      const { options, kubectl, raw } = given(command);
+      const { options, kubectl, flags, raw } = given(command);
       const needless = LIST_OPTIONS.find((option) => raw[option.attributeName()] !== undefined);
       if (needless) throw new Why137Error('W137_USAGE', `${needless.flags} is for lists; it does not go with "pod".`);
-      status = await pod(kubectl, options, name);
+      status = await pod(kubectl, flags, options, name);
     });
 
-  function given(command: Command): { options: Options; kubectl: Kubectl; raw: Record<string, unknown> } {
+  function given(command: Command): { options: Options; kubectl: Kubectl; flags: readonly string[]; raw: Record<string, unknown> } {
     const raw: Record<string, unknown> = command.optsWithGlobals();
-    return { options: z.parse(optionsSchema, raw), kubectl: around.kubectl(kubectlFlags(raw)), raw };
+    const flags = kubectlFlags(raw);
+    return { options: z.parse(optionsSchema, raw), kubectl: around.kubectl(flags), flags, raw };
   }
 
-  async function pod(kubectl: Kubectl, options: Options, name: string): Promise<number> {
+  /** Asks with the token, where there is one. It is given to nobody but agents in the namespace where they belong. */
+  async function withDoor<T>(kubectl: Kubectl, flags: readonly string[], options: Options, node: string | null, ask: (context: Context) => Promise<T>): Promise<T> {
+    const token = agentToken(options.agentTokenFile, around.env);
+    if (token === null) return ask(contextOf(kubectl, kubectl, options, node));
+    const door = await around.tokenDoor(flags, token).catch((error: unknown) => {
+      throw clusterError(error, 'open a way to the agents (kubectl proxy)', '');
+    });
+    try {
+      return await ask(contextOf(kubectl, door, { ...options, agentNamespace: options.agentNamespace ?? HOME_OF_AGENTS }, node));
+    } finally {
+      door.close();
+    }
+  }
+
+  async function pod(kubectl: Kubectl, flags: readonly string[], options: Options, name: string): Promise<number> {
     const target = await podTarget(name, options, () => kubectl.namespace());
-    const outcome = await askAboutPod(contextOf(kubectl, options, null), target, options.allNodes);
+    const outcome = await withDoor(kubectl, flags, options, null, (context) => askAboutPod(context, target, options.allNodes));
     const found = exitStatusOf(outcome);
     const said = [target.namespace, target.name, ...(target.container === null ? [] : [target.container])].join('/');
     const paper = paperOf(options, around);
@@ -82,10 +103,10 @@ export async function runPlugin(args: readonly string[], around: Surroundings): 
     return found;
   }
 
-  async function list(kubectl: Kubectl, options: Options, namespace: string | undefined, node: string | null): Promise<number> {
+  async function list(kubectl: Kubectl, flags: readonly string[], options: Options, namespace: string | undefined, node: string | null): Promise<number> {
     const { code, cause, family, since, until, limit } = options;
     const filter: ExitFilter = { code, cause, family, namespace, since, until };
-    const outcome = await exitsOfCluster(contextOf(kubectl, options, node), filter, limit);
+    const outcome = await withDoor(kubectl, flags, options, node, (context) => exitsOfCluster(context, filter, limit));
     const found = exitStatusOf(outcome);
     const paper = paperOf(options, around);
     if (paper.format === 'json') printJson(outcome, paper);
@@ -114,10 +135,10 @@ const NOTHING = {
   hidden: '; whether there is such a pod you may not see',
 };
 
-function contextOf(kubectl: Kubectl, options: Options, node: string | null): Context {
+function contextOf(kubectl: Kubectl, door: Context['door'], options: Options, node: string | null): Context {
   const { agentNamespace, agentSelector, agentPort, agentScheme, parallel, timeout } = options;
   const where = { namespace: agentNamespace ?? null, selector: agentSelector, node, port: agentPort ?? null, scheme: agentScheme ?? null };
-  return { kubectl, where, parallel, timeoutMs: timeout };
+  return { kubectl, door, where, parallel, timeoutMs: timeout };
 }
 
 function paperOf({ output }: Options, { color, columns, timeZone, out, err }: Surroundings): Paper {

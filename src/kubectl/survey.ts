@@ -7,6 +7,8 @@ import type { Kubectl } from './kubectl.ts';
 
 export interface Context {
   readonly kubectl: Kubectl;
+  /** How the agents themselves are asked: `kubectl`, or one that takes a token along. */
+  readonly door: Pick<Kubectl, 'get'>;
   readonly where: WhereAgents;
   /** How many agents are asked at once. */
   readonly parallel: number;
@@ -31,12 +33,12 @@ interface Surveyed {
 }
 
 /** Asks each agent, some at a time. What one does not answer leaves the others' answers as they are. */
-export async function survey(pods: readonly AgentPod[], { kubectl, parallel, timeoutMs }: Context, ask: (client: AgentClient) => Promise<void>): Promise<Surveyed> {
+export async function survey(pods: readonly AgentPod[], { door, parallel, timeoutMs }: Context, ask: (client: AgentClient) => Promise<void>): Promise<Surveyed> {
   const answered: AgentPod[] = [];
   const missing: MissingNode[] = [];
   await inParallel(pods, parallel, async (pod) => {
     try {
-      await ask(agentClient(kubectl, pod, timeoutMs));
+      await ask(agentClient(door, pod, timeoutMs));
       answered.push(pod);
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;

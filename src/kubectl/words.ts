@@ -13,7 +13,7 @@ export function agentWords({ kind, said }: Failure, { namespace, port, scheme, r
         ? `you may not use the API server's proxy to pods in namespace ${namespace}; this rule there allows it: ${rule('pods/proxy', 'get')} (docs/kubectl.md)`
         : `the agent, or something before it, refuses to answer through the API server's proxy (HTTP 403)`;
     case 'unauthorized':
-      return "the agent asks for a token (HTTP 401), and the API server's proxy hands none on; ask on the node: kubectl exec into the agent's pod, why137 explain";
+      return 'the agent asks for a token (HTTP 401), and takes none that it was given: --agent-token-file names a file with one (docs/kubectl.md)';
     case 'timeout':
       return `no answer within ${sayDuration(timeoutMs)} (--timeout)${ready ? '' : "; the agent's pod is not ready"}`;
     case 'pod-gone':

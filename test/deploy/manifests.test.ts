@@ -62,21 +62,30 @@ function check(documents: readonly unknown[]): void {
   for (const file of config.kernelLogFile) if (file !== 'none') expect(under(file), file).toBe(true);
   if (config.runtimeEndpoint.length === 0) expect(under('/run/containerd/containerd.sock')).toBe(true);
 
+  // Secrets are mounted where the options look for their files, for root alone.
+  for (const file of [config.tokenFile, config.tlsCertFile, config.tlsKeyFile, config.tlsClientCaFile]) {
+    if (file !== null) expect(container.volumeMounts.some(({ mountPath }) => file.startsWith(`${mountPath}/`)), file).toBe(true);
+  }
+  for (const volume of spec.volumes) if ('secret' in volume) expect(volume.secret.defaultMode).toBe(0o400);
+
   // Probes and scrapes reach something that is served, on the port where it is.
   const paths = new Set(ROUTES.map(({ path }) => path));
   const port = Number(config.listen.slice(config.listen.lastIndexOf(':') + 1));
-  expect(container.ports).toEqual([{ name: 'http', containerPort: port }]);
+  const scheme = config.tlsCertFile === null ? 'http' : 'https';
+  expect(container.ports).toEqual([{ name: scheme, containerPort: port }]);
   for (const { httpGet } of [container.readinessProbe, container.livenessProbe]) {
     expect(paths).toContain(httpGet.path);
-    expect(httpGet.port).toBe('http');
+    expect(httpGet.port).toBe(scheme);
+    expect(httpGet.scheme ?? 'HTTP').toBe(scheme.toUpperCase());
   }
+  expect(set.spec.template.metadata.annotations['prometheus.io/scheme'] ?? 'http').toBe(scheme);
   expect(set.spec.template.metadata.annotations).toMatchObject({ 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(port) });
 
   // Selectors choose the agents.
   const { labels } = set.spec.template.metadata;
   const headless = z.parse(service, documents.find((document) => z.parse(kindSchema, document).kind === 'Service'));
   for (const chosen of [set.spec.selector.matchLabels, headless.spec.selector]) expect(labels).toMatchObject(chosen);
-  expect(headless.spec.ports).toEqual([{ name: 'http', port, targetPort: 'http' }]);
+  expect(headless.spec.ports).toEqual([{ name: scheme, port, targetPort: scheme }]);
 
   expect(spec.priorityClassName).toBe('system-node-critical');
 }
@@ -112,6 +121,9 @@ describe('overlays', () => {
     expect(paths('k3s')).toEqual(['/run/k3s/containerd', '/run/log/journal', '/var/lib/why137', '/var/log']);
     expect(paths('kind')).toEqual(['/run/containerd', '/var/lib/why137', '/var/log']);
     expect(paths('syslog-only')).toEqual(['/run/containerd', '/var/lib/why137', '/var/log']);
+    expect(paths('token-tls')).toEqual(paths('gke'));
+    const { volumes } = theDaemonSet(render('overlays/token-tls')).spec.template.spec;
+    expect(volumes.flatMap((volume) => ('secret' in volume ? volume.secret.secretName : []))).toEqual(['why137-token', 'why137-tls']);
     expect(render('overlays/gke').map((document) => z.parse(kindSchema, document).kind)).toContain('ResourceQuota');
   });
 });

@@ -148,7 +148,9 @@ function pass(asked: IncomingMessage, response: ServerResponse, agent: AgentSpec
     refused();
     return;
   }
-  const onward = request(`${agent.url}${path}`, { method: asked.method ?? 'GET', agent: false }, (answer) => {
+  // As the API server does: Authorization is its own, other headers go on.
+  const { authorization: _own, host: _host, ...headers } = asked.headers;
+  const onward = request(`${agent.url}${path}`, { method: asked.method ?? 'GET', headers, agent: false }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);
   });

@@ -26,8 +26,8 @@ export const REAL = ((): string | null => {
 export const PATIENCE_MS = 60_000;
 
 /** Runs the built plugin as a program against a cluster, with the given kubectl. */
-export function plugin(kubectl: string, cluster: Cluster, args: readonly string[]): Promise<Ran> {
-  const env = { KUBECTL: kubectl, KUBECONFIG: cluster.kubeconfig, TZ: 'UTC' };
+export function plugin(kubectl: string, cluster: Cluster, args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const env = { KUBECTL: kubectl, KUBECONFIG: cluster.kubeconfig, TZ: 'UTC', ...more };
   return run(process.execPath, [inject('kubectlWhy137'), ...args, '--timeout', '50s'], { env, timeoutMs: PATIENCE_MS });
 }
 
@@ -37,6 +37,8 @@ export async function inside(cluster: Cluster, args: readonly string[]): Promise
   let stderr = '';
   const code = await runPlugin(args, {
     kubectl: () => ({ get: (path, { signal } = {}) => get(`${cluster.url}${path}`, signal), namespace: () => Promise.resolve('shop') }) satisfies Kubectl,
+    tokenDoor: () => Promise.reject(new Error('no token is given')),
+    env: {},
     out: (text) => (stdout += text),
     err: (text) => (stderr += text),
     color: false,

@@ -50,7 +50,7 @@ const TROUBLE: readonly (readonly [string, Partial<AgentSpec>, RegExp])[] = [
   ['speaks-tls', { proxy: unreachable('EOF') }, /may speak TLS \(--agent-scheme https\)/],
   ['go-tls', { proxy: answers(400, 'text/plain', 'Client sent an HTTP request to an HTTPS server.\n') }, /it speaks TLS/],
   ['no-tls', { port: { name: 'https', containerPort: 9137 }, proxy: unreachable('http: server gave HTTP response to HTTPS client') }, /speaks no TLS \(--agent-scheme http\)/],
-  ['with-token', { proxy: answers(401, 'application/problem+json', '{}') }, /asks for a token \(HTTP 401\)/],
+  ['with-token', { proxy: answers(401, 'application/problem+json', '{}') }, /asks for a token \(HTTP 401\).*--agent-token-file/],
   ['no-right', { proxy: forbidden }, /you may not use the API server's proxy to pods in namespace why137/],
   ['behind-policy', { proxy: answers(403, 'application/problem+json', '{}') }, /refuses to answer .*HTTP 403/],
   ['other-program', { proxy: answers(404, 'text/html', '<html>') }, /is not a why137 agent of this version \(HTTP 404\)/],

@@ -70,7 +70,8 @@ const projected = z.strictObject({
     ]),
   ),
 });
-const volume = z.union([z.strictObject({ name: dnsLabel, hostPath }), z.strictObject({ name: dnsLabel, projected })]);
+const secret = z.strictObject({ secretName: dnsName, defaultMode: z.optional(count) });
+const volume = z.union([z.strictObject({ name: dnsLabel, hostPath }), z.strictObject({ name: dnsLabel, secret }), z.strictObject({ name: dnsLabel, projected })]);
 
 const podSpec = z.strictObject({
   serviceAccountName: dnsName,
