@@ -18,7 +18,7 @@ function book(): ContainerBook {
   const add = (containerId: string, initPid: number, startedAt: string | null, podUid: string | null = null): unknown =>
     containers.add(containerSchema.parse({ containerId, initPid, startedAt, podUid, podNamespace: 'ml', podName: `${containerId}-0`, containerName: 'main' }));
   add('train', 100, at(-60));
-  add('later', 200, at(+5));
+  add('later', 200, at(5));
   add('since-when', 300, null);
   return containers;
 }

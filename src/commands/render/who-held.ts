@@ -1,6 +1,6 @@
 import { sayBytes } from '../../lib/bytes.ts';
 import type { Culprits, Holder, Unowned } from '../../model/culprits.ts';
-import { length, pad, safe } from './text.ts';
+import { hang, length, pad, safe } from './text.ts';
 
 interface Row {
   readonly who: string;
@@ -10,8 +10,10 @@ interface Row {
   readonly note: string;
 }
 
-const BAR = 16;
-const MAX_WHO = 42;
+const INDENT = '    ';
+const MAX_BAR = 16;
+const MIN_BAR = 6;
+const MIN_WHO = 20;
 
 const UNOWNED: Readonly<Record<Unowned['what'], string>> = {
   shmem: 'files in memory (tmpfs)',
@@ -73,18 +75,22 @@ function percent(share: number): string {
   return share > 0 && share < 0.01 ? '<1 %' : `${String(Math.round(share * 100))} %`;
 }
 
+/** Names give way to the numbers, and bars to names. */
 function laid(rows: readonly Row[], width: number): string[] {
-  const cut = rows.map((row) => ({ ...row, who: shortened(row.who) }));
+  const held = Math.max(...rows.map((row) => length(row.held)));
+  const note = Math.max(...rows.map((row) => length(row.note)));
+  const forNames = Math.max(MIN_WHO, width - INDENT.length - held - note - 4);
+  const cut = rows.map((row) => ({ ...row, who: shortened(row.who, forNames) }));
   const who = Math.max(...cut.map((row) => length(row.who)));
-  const held = Math.max(...cut.map((row) => length(row.held)));
-  return cut.map((row) => {
-    const head = `    ${pad(row.who, who)}  ${' '.repeat(held - length(row.held))}${row.held}`;
-    const bar = row.part === null ? '' : '█'.repeat(Math.round(row.part * BAR));
-    const wide = `${head}  ${pad(bar, BAR)}  ${row.note}`.trimEnd();
-    return length(wide) <= width ? wide : `${head}  ${row.note}`.trimEnd();
+  const free = width - INDENT.length - who - held - note - 6;
+  const bars = free < MIN_BAR ? null : Math.min(MAX_BAR, free);
+  return cut.flatMap((row) => {
+    const head = `${INDENT}${pad(row.who, who)}  ${' '.repeat(held - length(row.held))}${row.held}  `;
+    const bar = bars === null ? '' : `${pad('█'.repeat(Math.round((row.part ?? 0) * bars)), bars)}  `;
+    return hang(`${head}${bar}`, row.note, width).map((line) => line.trimEnd());
   });
 }
 
-function shortened(text: string): string {
-  return length(text) <= MAX_WHO ? text : `${Array.from(text).slice(0, MAX_WHO - 1).join('')}…`;
+function shortened(text: string, columns: number): string {
+  return length(text) <= columns ? text : `${Array.from(text).slice(0, columns - 1).join('')}…`;
 }

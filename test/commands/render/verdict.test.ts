@@ -45,7 +45,27 @@ const kills = [
   oomKill('k3', { victim: { ...victim, comm: 'a\nb)', anonRssBytes: null } }),
 ];
 
+const holder = { pid: 48_213, comm: 'java', uid: 0, containerId: 'v5c0ffee', podUid: null, podNamespace: 'shop', podName: 'cart-7d9f', containerName: 'app', heldBytes: 88_080_384, rssBytes: 88_080_384, anonRssBytes: null, fileRssBytes: null, shmemRssBytes: null, swapBytes: 0, pageTablesBytes: 0, oomScoreAdj: 985, share: 0.0069, killed: true };
+const whoHeld = verdict('v5', {
+  cause: 'node-oom',
+  family: 'node-wide',
+  runtimeAgrees: false,
+  summary: 'the node ran out of memory and the kernel chose this container at 84 MiB of its 128 MiB limit; ml/train-0 held 11.2 GiB',
+  culprits: {
+    listed: 'node', cgroup: null, tasks: 131, unread: 2, complete: false, pageBytes: 4_096, heldBytes: 12_782_264_320, victimShare: 0.0069, victimWas: 'bystander',
+    holders: [
+      { ...holder, pid: 7, comm: 'python', containerId: 'train', podNamespace: 'ml', podName: 'train-0', heldBytes: 12_025_908_428, swapBytes: 2_147_483_648, share: 0.9408, killed: false, oomScoreAdj: 0 },
+      { ...holder, pid: 9, comm: 'kube\u001b[2Jlet', containerId: null, podNamespace: null, podName: null, containerName: null, heldBytes: 104_857_600, share: 0.0082, killed: false, oomScoreAdj: -1_000 },
+      holder,
+      { ...holder, pid: 11, comm: 'sh', containerId: 'x', podNamespace: 'a-namespace-of-quite-a-long-name', podName: 'and-a-pod-of-an-even-longer-name-0', heldBytes: 1_024, share: 0.0001, killed: false },
+    ],
+    unowned: [{ what: 'kernel', bytes: 3_221_225_472 }],
+    memory: { totalBytes: 16_750_372_454, freeBytes: null, anonBytes: null, fileBytes: null, shmemBytes: null, slabBytes: 3_221_225_472, kernelBytes: null, pageTablesBytes: null, unevictableBytes: null, hugePagesBytes: 0, swapTotalBytes: null, swapFreeBytes: null },
+  },
+});
+
 it.each([
+  ['who-held', whoHeld],
   ['container-limit', verdict('v1')],
   ['node-wide', nodeWide],
   ['unknown', unknown],
@@ -55,6 +75,15 @@ it.each([
   await expect(text).toMatchFileSnapshot(`./golden/${name}.txt`);
   for (const line of text.split('\n')) expect(Array.from(line).length).toBeLessThanOrEqual(80);
   expect(text).not.toMatch(/[^\P{C}\n]/u);
+});
+
+it('says who held the memory where sizes are not known, and nothing where nobody is', () => {
+  const { culprits } = whoHeld;
+  const sizeless = culprits && { ...culprits, pageBytes: null, heldBytes: null, memory: null, unowned: [], holders: culprits.holders.map((one) => ({ ...one, heldBytes: null, swapBytes: null })) };
+  const text = renderVerdict({ ...whoHeld, culprits: sizeless }, [], options);
+  expect(text).toContain('Who held the memory (node)\n    ml/train-0 · python');
+  expect(text).toMatch(/java \(48213\) +\? +<1 %, killed/);
+  expect(renderVerdict({ ...whoHeld, culprits: culprits && { ...culprits, holders: [], unowned: [] } }, kills, options)).not.toContain('Who held');
 });
 
 it('shows kills in a living container', async () => {
