@@ -3,6 +3,8 @@ import { verdict } from '../../store/samples.ts';
 import { follow, get, serve, type Served } from './serve.ts';
 import { type Raw, raw, statusesIn } from './support/raw.ts';
 
+/** A busy machine is slow. */
+const PATIENCE = { timeout: 15_000 };
 let served: Served | null = null;
 const opened: Raw[] = [];
 afterEach(async () => {
@@ -59,7 +61,7 @@ it('says 503 with Retry-After when all connections are at work, and still answer
   expect((await get(`${url}/healthz`)).status).toBe(200);
   expect(http.refused().busy).toBe(1);
   for (const stream of streams) stream.stop();
-  await vi.waitUntil(() => http.streams().clients === 0);
+  await vi.waitUntil(() => http.streams().clients === 0, PATIENCE);
   expect((await get(`${url}/v1/exits`)).status).toBe(200);
 });
 
@@ -73,10 +75,10 @@ it('holds no more answers than memory is set aside for', async () => {
     one.socket.pause();
     await new Promise((resolve) => one.socket.once('connect', resolve));
   }
-  await vi.waitUntil(async () => (await get(`${url}/v1/sources`)).status === 503);
+  await vi.waitUntil(async () => (await get(`${url}/v1/sources`)).status === 503, PATIENCE);
   expect((await get(`${url}/readyz`)).status).toBe(200);
   for (const { socket } of opened) socket.destroy();
-  await vi.waitUntil(async () => (await get(`${url}/v1/sources`)).status === 200);
+  await vi.waitUntil(async () => (await get(`${url}/v1/sources`)).status === 200, PATIENCE);
   expect(http.refused().busy).toBeGreaterThan(0);
 });
 
@@ -94,9 +96,9 @@ it('keeps a connection that is used before one that is not', async () => {
   served = await serve({ connectionLimits: { max: 2 } });
   const ask = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
   const [used, silent] = [open(served.url, ask), open(served.url, ask)];
-  await vi.waitUntil(() => statusesIn(silent.text()).length === 1 && statusesIn(used.text()).length === 1);
+  await vi.waitUntil(() => statusesIn(silent.text()).length === 1 && statusesIn(used.text()).length === 1, PATIENCE);
   used.socket.write(ask);
-  await vi.waitUntil(() => statusesIn(used.text()).length === 2);
+  await vi.waitUntil(() => statusesIn(used.text()).length === 2, PATIENCE);
   expect((await get(`${served.url}/healthz`)).status).toBe(200);
   await silent.closed;
   expect(used.socket.destroyed).toBe(false);

@@ -13,6 +13,8 @@ import { createTlsServer, type TlsFiles } from '../../../src/outputs/http/tls.ts
 import { authority, noOpenssl, type Pair, pem, signed } from './support/certificates.ts';
 import { get, serve, type Served } from './serve.ts';
 
+/** A busy machine is slow. */
+const PATIENCE = { timeout: 15_000 };
 const dir = mkdtempSync(join(tmpdir(), 'why137-tls-'));
 const TOKEN = 'token-0123456789abcdef';
 const tokenFile = join(dir, 'token');
@@ -94,10 +96,10 @@ describe.skipIf(noOpenssl !== null)(`TLS${noOpenssl === null ? '' : ` (skipped: 
     const url = `https://127.0.0.1:${String(address !== null && typeof address === 'object' ? address.port : 0)}`;
     expect((await ask(url, ca)).name).toBe('one');
     put(two, ['cert']);
-    await vi.waitUntil(() => troubles.length > 0);
+    await vi.waitUntil(() => troubles.length > 0, PATIENCE);
     expect((await ask(url, ca)).name).toBe('one');
     put(two, ['key']);
-    await vi.waitUntil(async () => (await ask(url, ca)).name === 'two');
+    await vi.waitUntil(async () => (await ask(url, ca)).name === 'two', PATIENCE);
     expect(troubles).toEqual([expect.stringContaining('certificate is not renewed')]);
   });
 
@@ -111,7 +113,7 @@ describe.skipIf(noOpenssl !== null)(`TLS${noOpenssl === null ? '' : ` (skipped: 
     const sockets: Socket[] = [];
     for (let n = 0; n < 200; n += 1) sockets.push(connectTcp(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined));
     closers.push(() => sockets.map((socket) => socket.destroy()));
-    await vi.waitUntil(() => http.refused().connection >= 72);
+    await vi.waitUntil(() => http.refused().connection >= 72, PATIENCE);
     expect((await ask(`${url}/healthz`, ca)).status).toBe(200);
   });
 
