@@ -51,7 +51,7 @@ export class ContainerBook {
   }
 
   ended(exit: ContainerExit, endedUs: Micros): void {
-    const { exitCode: _code, finishedAt: _at, runtimeReason: _reason, ...container } = exit;
+    const { exitCode: _code, finishedAt: _at, finishedWithinMs: _within, runtimeReason: _reason, ...container } = exit;
     const before = this.#byId.get(exit.containerId);
     // It ended before: what was known of that start says nothing of this one.
     if (before?.endedUs != null && endedUs - before.endedUs > SAME_END_US) {

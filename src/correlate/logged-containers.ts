@@ -1,4 +1,4 @@
-import { formatTime, formatTimeOrNull, type Micros } from '../lib/time.ts';
+import { formatTime, formatTimeOrNull } from '../lib/time.ts';
 import { containerExitSchema, containerSchema, type Container, type ContainerExit } from '../model/container-exit.ts';
 import type { FactOf } from '../model/witness.ts';
 
@@ -14,6 +14,8 @@ export interface LoggedContainersOutput {
 }
 
 const MAX_HELD = 1_000;
+/** kubelet looks every second, later on a busy node. */
+const KUBELET_LOOKS_MS = 3_000;
 
 /**
  * Containers and their ends as kubelet and runtimes log them, for nodes where no runtime's socket answers. While it is
@@ -89,9 +91,9 @@ function containerOf(fact: FactOf<'container'>, containerId: string): Container 
 }
 
 function exitOf(fact: FactOf<'exit'>, containerId: string): ContainerExit | null {
-  const { atUs, exitCode, runtime } = fact;
+  const { atUs, by, exitCode, runtime } = fact;
   if (atUs === null || exitCode === null) return null;
-  return containerExitSchema.parse({ ...identity(fact), containerId, runtime, exitCode, finishedAt: formatTime(atUs satisfies Micros) });
+  return containerExitSchema.parse({ ...identity(fact), containerId, runtime, exitCode, finishedAt: formatTime(atUs), ...(by === 'kubelet' ? { finishedWithinMs: KUBELET_LOOKS_MS } : {}) });
 }
 
 /** PID 1 decides whose a kill is: a text, which anybody may have written, does not tell it. */

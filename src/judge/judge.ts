@@ -45,7 +45,7 @@ function isForged(kill: OomKill, { ledger, exit, startedUs }: Case): boolean {
 }
 
 function compose(one: Case, kills: readonly JoinedKill[], found: Judgement, rule: string, forged: readonly string[]): Verdict {
-  const { exitCode, finishedAt, runtimeReason, ...container } = one.exit;
+  const { exitCode, finishedAt, finishedWithinMs: _within, runtimeReason, ...container } = one.exit;
   return {
     kind: 'verdict',
     id: verdictId(one.exit),

@@ -58,7 +58,8 @@ export function stopDueAt(one: Case, stops: readonly Stop[]): { readonly stop: S
   const stop = due.find(({ request }) => request?.gracePeriodMs != null) ?? due[0];
   if (!stop) return null;
   const dueUs = stop.dueUs ?? 0;
-  return { stop, exact: finishedUs >= dueUs - CLOCK_US + cutBy(stop.askedUs) && finishedUs <= dueUs + SOON_US };
+  const earliestUs = finishedUs - (one.exit.finishedWithinMs ?? 0) * MS;
+  return { stop, exact: earliestUs >= dueUs - CLOCK_US + cutBy(stop.askedUs) && finishedUs <= dueUs + SOON_US };
 }
 
 /** The stop that was asked for and whose grace period was not over yet. */

@@ -33,6 +33,7 @@ export const containerExitSchema = doc(
     startedAt: orNull(timeOrNull('When it started')),
     exitCode: doc(z.int(), 'Exit status as the runtime reported it'),
     finishedAt: time('When it ended'),
+    finishedWithinMs: z.optional(doc(z.int(), 'How much before that it may have ended, where it was found out by looking')),
     runtimeReason: orNull(textOrNull('What the runtime or Kubernetes said: OOMKilled, Error, Completed …')),
   }),
   'One end of one container, as a runtime reported it',

@@ -119,7 +119,7 @@ function exits(files: RecordedFiles): TimedEvent[] {
     const started = parsed.data.startedAt === null ? null : timeOf('startedAt', parsed.data.startedAt);
     // In UTC and microseconds, as every source tells it: times are compared as text, and make the verdict's id.
     const exit = { ...parsed.data, finishedAt: formatTime(finished), startedAt: formatTimeOrNull(started) };
-    const { exitCode: _code, finishedAt: _at, runtimeReason: _reason, ...container } = exit;
+    const { exitCode: _code, finishedAt: _at, finishedWithinMs: _within, runtimeReason: _reason, ...container } = exit;
     return [
       { at: started ?? finished, event: { type: 'container', source: 'exits.ndjson', container } },
       { at: finished, event: { type: 'exit', source: 'exits.ndjson', exit } },

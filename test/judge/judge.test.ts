@@ -66,6 +66,7 @@ const CASES: readonly (readonly [string, Case, readonly [string, string, Confide
   ['an OOM kill of PID 1 within the grace period', made({ witness: [stop(10 * SECOND)], kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],
   ['an OOM kill of a child just before the grace period was over', made({ witness: [stop(30.1 * SECOND)], kills: [kill({ pid: 5, beforeUs: 2 * SECOND })] }), ['grace-period-over', 'liveness-probe', 'likely']],
   ['stopped with no grace', made({ witness: [stop(0.2 * SECOND, { gracePeriodMs: 0 })] }), ['grace-period-over', 'liveness-probe', 'certain']],
+  ['found out by looking', made({ witness: [stop(30.1 * SECOND)], exit: { finishedWithinMs: 3_000 } }), ['grace-period-over', 'liveness-probe', 'likely']],
   ['long in dying', made({ witness: [stop(60 * SECOND)] }), ['grace-period-over', 'liveness-probe', 'likely']],
   ['a readiness probe failed', made({ witness: [fact({ kind: 'probe-failed', probe: 'readiness', detail: null })] }), ['kernel-log-read', 'not-oom', 'likely']],
   ['a liveness probe failed, and nobody asked for an end', made({ witness: [fact({ kind: 'probe-failed', probe: 'liveness', detail: null })] }), ['kernel-log-read', 'not-oom', 'likely']],

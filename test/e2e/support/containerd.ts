@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,7 +40,12 @@ export function whyNoContainerd(): string | null {
   return missing.length > 0 ? `missing: ${missing.join(', ')} (packages containerd, runc, busybox-static)` : null;
 }
 
-export async function startContainerd(): Promise<Containerd> {
+export interface ContainerdOptions {
+  /** Where its own log goes, as rsyslog would write it: a time, a host, and `containerd[pid]: ` before each line. */
+  readonly logFile?: string;
+}
+
+export async function startContainerd({ logFile }: ContainerdOptions = {}): Promise<Containerd> {
   const directory = mkdtempSync(join(tmpdir(), 'w137-ctd-'));
   const socket = join(directory, 'c.sock');
   const rootfs = join(directory, 'rootfs');
@@ -54,11 +59,16 @@ export async function startContainerd(): Promise<Containerd> {
   const ctr = async (args: readonly string[]): Promise<string> => (await execute('/usr/bin/ctr', ['-a', socket, ...args])).stdout;
 
   async function start(): Promise<void> {
-    const child = spawn('/usr/bin/containerd', ['-c', join(directory, 'config.toml'), '--log-level', 'error'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn('/usr/bin/containerd', ['-c', join(directory, 'config.toml'), '--log-level', logFile === undefined ? 'error' : 'info'], { stdio: ['ignore', 'ignore', 'pipe'] });
     daemon = child;
     let said = '';
+    let rest = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-4_000);
+      if (logFile === undefined) return;
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) appendFileSync(logFile, `${new Date().toISOString()} node1 containerd[${String(child.pid)}]: ${line}\n`);
     });
     for (let tries = 0; ; tries += 1) {
       const plugins = await ctr(['plugins', 'ls']).catch(() => '');

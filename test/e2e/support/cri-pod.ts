@@ -25,6 +25,8 @@ export interface Pod {
   readonly uid: string;
   /** Creates and starts a container as kubelet would; gives its id. */
   runContainer(container: PodContainer): Promise<string>;
+  /** Stops a container as `crictl stop --timeout` does; resolves when it is stopped. */
+  stopContainer(containerId: string, timeoutSeconds: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -81,6 +83,9 @@ export async function runPod(containerd: Containerd, name: string, uid: string, 
       const { containerId } = z.object({ containerId: z.string() }).parse(created);
       await ask('StartContainer', 'StartContainerRequest', { containerId }, 'Empty');
       return containerId;
+    },
+    async stopContainer(containerId, timeoutSeconds) {
+      await ask('StopContainer', 'StopContainerRequest', { containerId, timeout: String(timeoutSeconds) }, 'Empty');
     },
     async stop() {
       await ask('StopPodSandbox', 'StopPodSandboxRequest', { podSandboxId }, 'Empty');

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { startContainerd, whyNoContainerd, type Containerd } from './containerd.ts';
+import { startContainerd, whyNoContainerd, type Containerd, type ContainerdOptions } from './containerd.ts';
 import { ensureJournald, noJournald } from './journald.ts';
 import { endAgents } from './real-agent.ts';
 
@@ -25,9 +25,9 @@ export function whyNoNode(): string | null {
   return why;
 }
 
-export async function startNode(): Promise<TestNode> {
+export async function startNode(options: ContainerdOptions = {}): Promise<TestNode> {
   const journald = await ensureJournald();
-  const containerd = await startContainerd();
+  const containerd = await startContainerd(options);
   return {
     containerd,
     agentArgs: ['--runtime-endpoint', `unix://${containerd.socket}`, '--kernel-log-file', 'none', '--lookback', '1h'],
