@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import type { AgentConfig } from './config/schema.ts';
 import type { Host } from './host/host.ts';
-import { witnessMatches, WITNESS_PATTERN } from './evidence/witnesses.ts';
+import { KERNEL_WITNESS_PATTERN, witnessMatches, WITNESS_PATTERN } from './evidence/witnesses.ts';
 import { JOURNAL_PATTERN } from './kernel/reader/needles.ts';
 import type { Micros } from './lib/time.ts';
 import type { ContainerExit } from './model/container-exit.ts';
+import type { WitnessName } from './model/witness.ts';
 import type { SourceEntry } from './pipeline.ts';
 import type { RuntimeEndpoint } from './sources/runtime-endpoints.ts';
 import type { Source } from './sources/source.ts';
@@ -24,6 +26,7 @@ export const HIDES = {
   units: 'why kubelet, a runtime or another program ended a container: probes, evictions, deletions, stops, other OOM killers',
   kubeletLog: 'why kubelet ended a container, where it does not log to the journal',
   podLogs: 'who containers are, where no runtime answers: pod, namespace and name by container id',
+  auditLog: 'which process sent SIGKILL, where auditd keeps it from the journal',
   text: 'OOM kills where neither the journal nor /dev/kmsg can be read',
   kmsg: 'OOM kills that reach no log, and proof that nothing was missed',
   ledger: 'kills whose log lines were lost, and proof that there were none',
@@ -33,6 +36,9 @@ export const HIDES = {
 
 const SYSLOG_LOOKBACK_BYTES = 2 * 1024 ** 3;
 const KUBELET_LOOKBACK_BYTES = 256 * 1024 ** 2;
+const AUDIT_LOOKBACK_BYTES = 64 * 1024 ** 2;
+/** Where auditd writes by default. */
+const AUDIT_LOG = '/var/log/audit/audit.log';
 
 /**
  * The sources that a configuration names on a host: one entry each. To add a source, add it here. Those that cannot be
@@ -46,6 +52,7 @@ export async function nodeSources(config: AgentConfig, host: Host, now: Micros):
     ...(config.journal === 'off' ? [] : [await units(config, host, since)]),
     ...(await textFiles(config, host)),
     ...(await kubeletLogs(config, host)),
+    ...(await auditLogs(config, host)),
     ...(config.kmsg === 'off' ? [] : [await kmsg(host)]),
     ...(await runtimes(config, host)),
   ];
@@ -65,7 +72,7 @@ async function journal(config: AgentConfig, host: Host, since: Micros): Promise<
     host,
     part: KERNEL_PART,
     dir: config.journalDir,
-    pattern: JOURNAL_PATTERN,
+    pattern: `${JOURNAL_PATTERN}|${KERNEL_WITNESS_PATTERN}`,
     matches: [['_TRANSPORT=kernel']],
     since,
     cursor: null,
@@ -98,10 +105,22 @@ async function units(config: AgentConfig, host: Host, since: Micros): Promise<No
   return { name: source.name, kind: 'witness', hides: HIDES.units, source, position: () => position, readNow: () => source.readNow() };
 }
 
-async function kubeletLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
-  if (config.kubeletLog.length === 0) return [];
+function kubeletLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+  return witnessFiles(host, config.kubeletLog, { witness: 'kubelet', hides: HIDES.kubeletLog, lookbackBytes: KUBELET_LOOKBACK_BYTES });
+}
+
+/** A node without auditd is not blind for that: only a file that is there, or is asked for, is read. */
+function auditLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+  const usual = existsSync(host.path(AUDIT_LOG)) ? [AUDIT_LOG] : [];
+  const files = config.auditLog.length === 0 ? usual : config.auditLog.filter((file) => file !== 'none');
+  return witnessFiles(host, files, { witness: 'audit', hides: HIDES.auditLog, lookbackBytes: AUDIT_LOOKBACK_BYTES });
+}
+
+/** Text logs of one witness alone. */
+async function witnessFiles(host: Host, files: readonly string[], { witness, hides, lookbackBytes }: { witness: WitnessName; hides: string; lookbackBytes: number }): Promise<NodeSource[]> {
+  if (files.length === 0) return [];
   const { textFileSource } = await import('./sources/text-file/text-file-source.ts');
-  return config.kubeletLog.map((file) => {
+  return files.map((file) => {
     let position: string | null = null;
     const source = textFileSource({
       host,
@@ -111,9 +130,9 @@ async function kubeletLogs(config: AgentConfig, host: Host): Promise<NodeSource[
       onPosition({ inode, offset }) {
         position = `inode ${String(inode)}, offset ${String(offset)}`;
       },
-      lookbackBytes: KUBELET_LOOKBACK_BYTES,
+      lookbackBytes,
     });
-    return { name: source.name, kind: 'witness', hides: HIDES.kubeletLog, source, position: () => position, witness: 'kubelet' };
+    return { name: source.name, kind: 'witness', hides, source, position: () => position, witness };
   });
 }
 

@@ -5,6 +5,7 @@ import { LedgerBook } from './correlate/ledger-book.ts';
 import { LoggedContainers } from './correlate/logged-containers.ts';
 import type { FactListener } from './evidence/fact.ts';
 import { JournalFacts } from './evidence/journal-facts.ts';
+import { KmsgFacts } from './evidence/kmsg-facts.ts';
 import { TextFacts } from './evidence/text-facts.ts';
 import { WITNESSES } from './evidence/witnesses.ts';
 import { readJournalRecord } from './kernel/framing/journal-json.ts';
@@ -62,7 +63,7 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #coverage = new Map<string, SourceCoverage>();
   readonly #readers = new Map<string, Reader>();
-  readonly #facts = new Map<string, JournalFacts | TextFacts>();
+  readonly #facts = new Map<string, JournalFacts | KmsgFacts | TextFacts>();
   /** Lines of witnesses that were not used, by source and reason. */
   readonly #unused = new Map<string, Map<string, number>>();
   readonly #ledger = new LedgerBook();
@@ -107,7 +108,7 @@ export class Pipeline {
         return;
       case 'kmsg':
         this.#dataUs = now;
-        this.#kmsg(event.source).push(typeof event.record === 'string' ? event.record : Buffer.from(event.record).toString('utf8'), this.#liveNow(event.source));
+        this.#kmsgRecord(event.source, typeof event.record === 'string' ? event.record : Buffer.from(event.record).toString('utf8'));
         return;
       case 'container':
         this.#correlator.container(event.container, now);
@@ -200,30 +201,36 @@ export class Pipeline {
   /** The kernel's records go the kernel's way; what others wrote is for the witnesses. */
   #journalLine(source: string, line: string): void {
     const record = readJournalRecord(line);
+    const facts = (): JournalFacts => this.#factsOf(source, JournalFacts, () => new JournalFacts(source, WITNESSES, this.#factListener(source)));
     const isWitness = this.#kindOf(source) === 'witness';
     if (!isWitness || record === null) this.#journal(source).pushRecord(record);
     // A kernel record among the witnesses' is read by the source that reads the kernel's.
-    if (record !== null && !(isWitness && record.transport === 'kernel')) this.#journalFacts(source).push(record);
+    if (record !== null && !(isWitness && record.transport === 'kernel')) facts().push(record);
+  }
+
+  #kmsgRecord(source: string, record: string): void {
+    const readUs = this.#liveNow(source);
+    this.#kmsg(source).push(record, readUs);
+    this.#factsOf(source, KmsgFacts, () => new KmsgFacts(source, WITNESSES, this.#options.time, this.#factListener(source))).push(record, readUs);
   }
 
   #kindOf(source: string): SourceKind | null {
     return this.#coverage.get(source)?.kind ?? null;
   }
 
-  #journalFacts(source: string): JournalFacts {
-    const known = this.#facts.get(source);
-    if (known instanceof JournalFacts) return known;
-    const facts = new JournalFacts(source, WITNESSES, this.#factListener(source));
-    this.#facts.set(source, facts);
-    return facts;
+  #textFacts(source: string, begin: boolean): TextFacts {
+    if (begin) {
+      this.#facts.get(source)?.end();
+      this.#facts.delete(source);
+    }
+    const only = this.#options.sources.find(({ name }) => name === source)?.witness;
+    return this.#factsOf(source, TextFacts, () => new TextFacts(source, WITNESSES, this.#textTime(), this.#factListener(source), WITNESSES.find(({ name }) => name === only) ?? null));
   }
 
-  #textFacts(source: string, begin: boolean): TextFacts {
-    if (begin) this.#facts.get(source)?.end();
-    const known = begin ? undefined : this.#facts.get(source);
-    if (known instanceof TextFacts) return known;
-    const only = this.#options.sources.find(({ name }) => name === source)?.witness;
-    const facts = new TextFacts(source, WITNESSES, this.#textTime(), this.#factListener(source), WITNESSES.find(({ name }) => name === only) ?? null);
+  #factsOf<F extends JournalFacts | KmsgFacts | TextFacts>(source: string, kind: abstract new (...args: never[]) => F, make: () => F): F {
+    const known = this.#facts.get(source);
+    if (known instanceof kind) return known;
+    const facts = make();
     this.#facts.set(source, facts);
     return facts;
   }

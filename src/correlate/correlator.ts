@@ -9,7 +9,7 @@ import { belongs, type Life } from './belongs.ts';
 import { ContainerBook, fill, isSandbox, samePod } from './container-book.ts';
 import { kernelLogView, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage, type Span } from './coverage.ts';
 import { FactBook, tellsOf } from './fact-book.ts';
-import { exitKeys, KeyIndex, killKeys, subjectKeys } from './join-keys.ts';
+import { exitKeys, factKeys, KeyIndex, killKeys, subjectKeys } from './join-keys.ts';
 import { KillBook, type KillEntry } from './kill-book.ts';
 import { endedBy, isBeyondNews, isKernelProved, isSameExit, isWithin, timeOf, type KnownExit as Exit } from './known-exit.ts';
 import { nameHolders } from './name-holders.ts';
@@ -122,6 +122,13 @@ export class Correlator {
     for (const one of this.#byKey.find(subjectKeys(fact.about))) if (!isKernelProved(one) && tellsOf(fact, this.#life(one))) this.#evaluate(one, now);
   }
 
+  /** The container of which the sender of a signal was PID 1, where that is known. */
+  #withSender(fact: WitnessFact): WitnessFact {
+    if (fact.kind !== 'signal-sent' || fact.sender.containerId !== null) return fact;
+    const containerId = this.#containers.withInitPid(fact.sender.pid, fact.atUs);
+    return containerId === null ? fact : { ...fact, sender: { ...fact.sender, containerId } };
+  }
+
   /**
    * A source or the ledger told how far it has read: exits that waited for it, that nobody had seen, or that lie in the
    * time it tells of, are judged.
@@ -185,7 +192,7 @@ export class Correlator {
   }
 
   #index(one: Exit): void {
-    this.#byKey.set(one, exitKeys(this.#containers.complete(one.exit, one.finishedUs)));
+    this.#byKey.set(one, factKeys(this.#containers.complete(one.exit, one.finishedUs)));
   }
 
   #lives(containerId: string): Exit[] {
@@ -251,7 +258,10 @@ export class Correlator {
       siblings: this.#containers.siblings(exit, one.finishedUs),
       kernelLog,
       ledger,
-      witness: this.#facts.find(exitKeys(exit)).filter((fact) => tellsOf(fact, this.#life(one, exit))),
+      witness: this.#facts
+        .find(factKeys(exit))
+        .filter((fact) => tellsOf(fact, this.#life(one, exit)))
+        .map((fact) => this.#withSender(fact)),
       heard: this.#facts.heard,
       witnessLog,
       settled: one.settled,

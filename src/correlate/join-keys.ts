@@ -23,12 +23,36 @@ export function killKeys({ containerId, victimCgroup, victim }: OomKill): readon
   return victimCgroup === null ? keys : [...keys, ...cgroupKeys(victimCgroup)];
 }
 
+/**
+ * Names under which facts of this container may be looked up: besides its own, every cgroup around it, with which it may
+ * have been killed as a whole.
+ */
+export function factKeys(exit: ContainerExit): readonly string[] {
+  return [...exitKeys(exit), ...cgroupsAround(exit.cgroup).map((path) => `whole ${path}`)];
+}
+
+/** The cgroup's path and those above it; of a systemd slice, the slices that its name puts it in. */
+export function cgroupsAround(cgroup: string | null): readonly string[] {
+  if (cgroup === null) return [];
+  const triple = TRIPLE.exec(cgroup);
+  const path = triple ? `${slicePath(triple[1] ?? '')}/${triple[2] === '' ? '' : `${triple[2] ?? ''}-`}${triple[3] ?? ''}.scope` : cgroup;
+  if (!path.startsWith('/')) return [];
+  const segments = path.split('/').filter((segment) => segment !== '');
+  return segments.map((_, index) => `/${segments.slice(0, index + 1).join('/')}`);
+}
+
+/** `a-b.slice` lies in `a.slice`. */
+function slicePath(slice: string): string {
+  const parts = slice.replace(/\.slice$/, '').split('-');
+  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('-')}.slice`).join('');
+}
+
 /** The names that a fact goes by: whatever it says of whom it tells. */
 export function subjectKeys({ containerId, podUid, podNamespace, podName, pid, cgroup }: Subject): readonly string[] {
   const keys = [...podKeys(podUid, podNamespace, podName)];
   if (containerId !== null) keys.push(`id ${containerId}`);
   if (pid !== null) keys.push(`pid ${String(pid)}`);
-  return cgroup === null ? keys : [...keys, ...cgroupKeys(cgroup)];
+  return cgroup === null ? keys : [...keys, `whole ${cgroup}`, ...cgroupKeys(cgroup)];
 }
 
 function podKeys(podUid: string | null, podNamespace: string | null, podName: string | null): readonly string[] {

@@ -45,7 +45,7 @@ export class JournalFacts {
     this.#readers.set(witness, reader);
     const told = reader({ text, timeUs, field });
     if ('drop' in told) {
-      this.#listener.drop(told.drop);
+      if (field('_TRANSPORT') !== 'kernel') this.#listener.drop(told.drop);
       return;
     }
     for (const said of told) {

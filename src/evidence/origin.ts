@@ -10,7 +10,7 @@ const OF_A_CONTAINER = ['CONTAINER_ID', 'CONTAINER_ID_FULL', 'CONTAINER_NAME', '
 export function isWrittenBy(witness: Witness, field: Field): boolean {
   if (!witness.transports.includes(field('_TRANSPORT') ?? '')) return false;
   // User space that writes to /dev/kmsg gets another facility.
-  if (field('_TRANSPORT') === 'kernel' && (field('SYSLOG_FACILITY') ?? '0') !== '0') return false;
+  if (field('_TRANSPORT') === 'kernel') return ((field('SYSLOG_FACILITY') ?? '0') === '0') === (witness.writesKmsg !== true);
   if (OF_A_CONTAINER.some((name) => field(name) !== null)) return false;
   if (witness.units.length > 0 && !isOfUnit(witness.units, field)) return false;
   return witness.comms.length === 0 || witness.comms.includes(field('_COMM') ?? '');

@@ -34,7 +34,7 @@ export class TextFacts {
       this.#patterns.set(witness, new RegExp(witness.pattern));
       for (const tag of witness.tags) this.#byTag.set(tag, witness);
     }
-    this.#needles = only === null ? needlesOf([...this.#byTag.keys()]) : [];
+    this.#needles = only === null ? needlesOf(witnesses.flatMap(({ tags, needles }) => needles ?? tags)) : (only.needles ?? []).map((needle) => Buffer.from(needle));
   }
 
   push(bytes: Uint8Array): void {
@@ -66,7 +66,7 @@ export class TextFacts {
     if (this.#tooLong) this.#listener.drop('line-too-long');
     this.#rest = Buffer.alloc(0);
     this.#tooLong = false;
-    if (line.length > 0 && (this.#only !== null || this.#needles.some((needle) => line.includes(needle)))) this.#line(line);
+    if (line.length > 0 && ((this.#only !== null && this.#needles.length === 0) || this.#needles.some((needle) => line.includes(needle)))) this.#line(line);
   }
 
   /** Whole lines that may be a witness's, in their order. */
@@ -79,7 +79,7 @@ export class TextFacts {
         at = lines.indexOf(needle, end);
       }
     }
-    if (this.#only !== null) for (let at = 0; at < lines.length; at = lines.indexOf(NEWLINE, at) + 1) found.set(at, lines.indexOf(NEWLINE, at));
+    if (this.#only !== null && this.#needles.length === 0) for (let at = 0; at < lines.length; at = lines.indexOf(NEWLINE, at) + 1) found.set(at, lines.indexOf(NEWLINE, at));
     return [...found].sort(([a], [b]) => a - b).map(([from, to]) => lines.subarray(from, to));
   }
 

@@ -50,8 +50,12 @@ export interface Witness {
   readonly comms: readonly string[];
   /** What journalctl is asked for where the names of units are not known before: groups of `FIELD=value`. */
   readonly matches?: readonly (readonly string[])[];
+  /** It writes to /dev/kmsg as well, where anybody may who is root: records of another facility than the kernel's. */
+  readonly writesKmsg?: boolean;
   /** Tags (SYSLOG_IDENTIFIER) of its lines in text logs. */
   readonly tags: readonly string[];
+  /** What to look for in text logs, where the tags are those of many lines that tell nothing: every wanted line has one. */
+  readonly needles?: readonly string[];
   /** Which lines may tell anything: a regular expression, valid both as PCRE and as JavaScript's, that reads are selected by. */
   readonly pattern: string;
   /** A reader for one stream: it may remember what came before. The clock reads local times that a line itself carries. */

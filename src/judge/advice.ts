@@ -61,7 +61,7 @@ const ADVICE: Readonly<Record<Cause, Advice>> = {
       ? 'The memory nodes of its cpuset ran out, though others may have had memory: widen the cpuset (cpuset.mems; kubelet\'s memory and topology managers set it), or place it elsewhere.'
       : 'The memory nodes of a memory policy (numactl, mbind, set_mempolicy) ran out, though others may have had memory: prefer nodes instead of binding to them, or place it elsewhere.',
   ],
-  'userspace-oom': () => ['A userspace OOM killer chose it before the kernel had to: its reason and figures are in the evidence. See who used the memory, and whether its thresholds and exceptions fit.'],
+  'userspace-oom': () => ['A userspace OOM killer chose it before the kernel had to: its reason and figures are in the evidence. See who used the memory, and tell the killer what to spare (systemd-oomd: ManagedOOMPreference; earlyoom: --avoid).'],
   'liveness-probe': () => ['Its liveness probe failed until kubelet killed it: find why it did not answer (CPU limit, load, long pauses, what the probe itself waits for) before loosening the probe.'],
   'startup-probe': () => ['Its startup probe failed until kubelet killed it: see what start-up waits for, or give it more time (failureThreshold × periodSeconds).'],
   eviction: () => ['kubelet evicted the pod to free what the node was short of (the signal is in the evidence): see who used most of it. Where that is memory, set requests near real use: pods above their requests go first.'],
@@ -79,7 +79,7 @@ const ADVICE: Readonly<Record<Cause, Advice>> = {
   ],
   'external-sigkill': () => ['Another process sent SIGKILL: the evidence names it. Memory is not the reason.'],
   'not-oom': () => [
-    "The kernel did not kill it for memory. Look for who sends SIGKILL (a failed probe, a deletion whose grace period ran out, an administrator), or for a program that returns 137 itself; an audit rule for kill would name the sender.",
+    "The kernel did not kill it for memory. Look for who sends SIGKILL (a failed probe, a deletion whose grace period ran out, an administrator), or for a program that returns 137 itself; an audit rule for kill would name the sender (docs/audit.md).",
   ],
   program: ({ killsInside }) => [
     'The program ended itself: its own log tells why.',

@@ -1,6 +1,7 @@
 import type { Rule } from './judgement.ts';
 import { guestKernel } from './rules/guest-kernel.ts';
 import { childVictim, groupKill, pid1Victim, victimWithoutPid } from './rules/kernel-kill.ts';
+import { externalSigkill, runtimeSigkill, userspaceOom, userspaceTerm } from './rules/killer.ts';
 import { blind, ledgerUnchanged, logRead, lostKill, namelessKill, unplacedKill } from './rules/no-kill.ts';
 import { askedToEnd, neverStarted, ownExit, statusLost } from './rules/own-exit.ts';
 import { askedToEndBy, graceOver, reasonAlone } from './rules/stop-request.ts';
@@ -9,8 +10,11 @@ import { askedToEndBy, graceOver, reasonAlone } from './rules/stop-request.ts';
 export const RULES: readonly Rule[] = [
   groupKill,
   pid1Victim,
+  userspaceOom,
+  externalSigkill,
   victimWithoutPid,
   graceOver,
+  runtimeSigkill,
   childVictim,
   reasonAlone,
   guestKernel,
@@ -22,6 +26,7 @@ export const RULES: readonly Rule[] = [
   blind,
   statusLost,
   neverStarted,
+  userspaceTerm,
   askedToEndBy,
   askedToEnd,
   ownExit,

@@ -5,6 +5,7 @@ import type { Evidence } from '../model/verdict.ts';
 import type { FactOf, WitnessFact } from '../model/witness.ts';
 import type { Case } from './case.ts';
 import { printable } from './printable.ts';
+import { sayFault, saySignal, sayUserspaceKill } from './say-killer.ts';
 import type { Stop } from './stop.ts';
 
 const MAX_TEXT = 300;
@@ -58,7 +59,7 @@ export function witnessEvidence(one: Case, decisive: readonly (WitnessFact | nul
   }));
 }
 
-const STOP_KINDS: ReadonlySet<string> = new Set(['stop-request', 'eviction', 'preemption', 'node-shutdown', 'pod-deletion']);
+const STOP_KINDS: ReadonlySet<string> = new Set(['stop-request', 'eviction', 'preemption', 'node-shutdown', 'pod-deletion', 'oom-event', 'userspace-kill', 'signal-sent', 'fault']);
 
 function sayFact(fact: WitnessFact): string {
   switch (fact.kind) {
@@ -74,6 +75,14 @@ function sayFact(fact: WitnessFact): string {
       return `the node shuts down${fact.gracePeriodMs === null ? '' : `; the pod has ${sayDuration(fact.gracePeriodMs)} to end`}`;
     case 'pod-deletion':
       return 'the pod is deleted';
+    case 'oom-event':
+      return 'was told that something in the container was OOM-killed';
+    case 'userspace-kill':
+      return sayUserspaceKill(fact);
+    case 'signal-sent':
+      return saySignal(fact);
+    case 'fault':
+      return sayFault(fact);
     default:
       return fact.raw;
   }

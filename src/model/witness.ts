@@ -103,15 +103,22 @@ export type WitnessTold =
       /** Its figures by name, in bytes where they are sizes (`rssBytes`), in percent, or as the killer prints them. */
       readonly figures: Readonly<Record<string, number | string>>;
     }
-  /** A process sent a signal to another (audit): the subject's `pid` is the one that got it. */
+  /**
+   * A process sent a signal to another (audit): the subject's `pid` is the one that got it. `named` is the number by which
+   * the sender named it (negative: a group), as the sender's own namespace counts; null where it named none.
+   */
   | {
       readonly kind: 'signal-sent';
       readonly signal: string;
       readonly success: boolean;
       readonly sender: Sender;
+      readonly named: number | null;
     }
-  /** A process died of a fault of its own, as the kernel says. */
-  | { readonly kind: 'fault'; readonly comm: string | null; readonly signal: string | null; readonly text: string }
+  /**
+   * A process died by a signal, as the kernel says. `ownFault`: the kernel sent it, for what the process did; else it may
+   * have been sent by another, or by the process to itself (abort). The subject's `pid` may be one of its threads'.
+   */
+  | { readonly kind: 'fault'; readonly comm: string | null; readonly signal: string | null; readonly ownFault: boolean; readonly text: string }
   /** A runtime was told that something in the container was OOM-killed. */
   | { readonly kind: 'oom-event'; readonly by: WitnessName }
   /** A container is there, by this identity. */

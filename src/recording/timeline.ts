@@ -1,11 +1,12 @@
 import { TextFraming } from '../kernel/framing/text-line.ts';
 import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
 import { Why137Error } from '../lib/errors.ts';
-import { formatTime, formatTimeOrNull, parseTime, SECOND, type Micros } from '../lib/time.ts';
+import { formatTime, formatTimeOrNull, MS, parseTime, SECOND, type Micros } from '../lib/time.ts';
 import { containerExitSchema } from '../model/container-exit.ts';
 import { ledgerReadingSchema } from '../model/ledger.ts';
 import { recordingSchema, type Recording } from '../model/recording.ts';
 import type { SourceEvent, SourceKind } from '../model/source-event.ts';
+import type { WitnessName } from '../model/witness.ts';
 import type { RecordedFiles } from './files.ts';
 
 /** One thing that a source told, and when. */
@@ -16,7 +17,7 @@ export interface TimedEvent {
 
 export interface Timeline {
   readonly events: readonly TimedEvent[];
-  readonly sources: readonly { readonly name: string; readonly kind: SourceKind; readonly hides: string }[];
+  readonly sources: readonly { readonly name: string; readonly kind: SourceKind; readonly hides: string; readonly witness?: WitnessName }[];
   readonly time: TimeContext;
   readonly from: Micros;
   readonly to: Micros;
@@ -28,6 +29,7 @@ const KERNEL_TEXTS = ['dmesg.txt', 'syslog', 'messages'] as const;
 const REPORT_US = 5 * SECOND;
 const HIDES = 'the kernel said nothing else in this recording';
 const UNITS = 'units.journal.json';
+const AUDIT = 'audit.log';
 
 /** A recording as its node's sources would have told it, in order of time. Throws W137_RECORDING naming file and line. */
 export function timelineOf(files: RecordedFiles): Timeline {
@@ -38,24 +40,25 @@ export function timelineOf(files: RecordedFiles): Timeline {
     year: recording.year ?? null,
     bootTimeUs: recording.bootTime === undefined ? null : parseTime(recording.bootTime),
   };
-  const logs = [...journals(files), ...kmsg(files, time), ...texts(files, time)];
+  const logs = [...journals(files), ...kmsg(files, time), ...texts(files, time), ...audited(files)];
   const told = [...logs, ...exits(files), ...ledger(files)];
   const times = told.map(({ at }) => at);
   const first = times.reduce((least, at) => Math.min(least, at), Infinity);
   const last = times.reduce((most, at) => Math.max(most, at), -Infinity);
   if (told.length === 0) throw new Why137Error('W137_RECORDING', `${files.dir} holds nothing: a recording has kernel.journal.json, kmsg.raw, dmesg.txt, syslog or messages, and exits.ndjson.`);
   const from = Math.min(first, time.bootTimeUs ?? Infinity) - 1;
-  const names = [...new Set(logs.map(({ event }) => event.source))].filter((name) => name !== UNITS);
+  const names = [...new Set(logs.map(({ event }) => event.source))].filter((name) => name !== UNITS && name !== AUDIT);
   const sources = [
     ...names.map((name) => ({ name, kind: 'kernel-log' as const, hides: HIDES })),
     ...(files.text(UNITS) === null ? [] : [{ name: UNITS, kind: 'witness' as const, hides: 'what kubelet and the runtime said besides' }]),
+    ...(files.text(AUDIT) === null ? [] : [{ name: AUDIT, kind: 'witness' as const, hides: 'who sent signals', witness: 'audit' as const }]),
     ...(files.text('exits.ndjson') === null ? [] : [{ name: 'exits.ndjson', kind: 'exits' as const, hides: 'exits that were not recorded' }]),
     ...(files.text('ledger.ndjson') === null ? [] : [{ name: 'ledger.ndjson', kind: 'ledger' as const, hides: "the kernel's own count" }]),
   ];
   // A log is taken to be whole from its first line to the recording's last word. It says so at its end only: while a
   // source is known to be read up to now, its lines without time would be taken to be written now.
   const begin = sources.map(({ name }): TimedEvent => ({ at: beginOf(name, logs) ?? from, event: { type: 'up', source: name, detail: 'recorded' } }));
-  const end = [...names, ...(files.text(UNITS) === null ? [] : [UNITS])].map((name): TimedEvent => ({ at: last, event: { type: 'covered', source: name, from: beginOf(name, logs) ?? from, to: last } }));
+  const end = [...names, ...[UNITS, AUDIT].filter((name) => files.text(name) !== null)].map((name): TimedEvent => ({ at: last, event: { type: 'covered', source: name, from: beginOf(name, logs) ?? from, to: last } }));
   const sorted = [...begin, ...told].map((one, index) => ({ one, index })).sort((a, b) => a.one.at - b.one.at || a.index - b.index);
   return { events: [...sorted.map(({ one }) => one), ...end], sources, time, from, to: last };
 }
@@ -92,6 +95,15 @@ function kmsg(files: RecordedFiles, time: TimeContext): TimedEvent[] {
 
 function texts(files: RecordedFiles, time: TimeContext): TimedEvent[] {
   return KERNEL_TEXTS.flatMap((name) => stamped(files, name, time, (line, first) => ({ type: 'text', source: name, chunk: Buffer.from(`${line}\n`, 'latin1'), begin: first })));
+}
+
+/** auditd's file: each line says itself when it was. */
+function audited(files: RecordedFiles): TimedEvent[] {
+  return files.lines(AUDIT).map(({ line, number }, index): TimedEvent => {
+    const m = /msg=audit\((\d{1,10})\.(\d{3}):/.exec(line);
+    if (!m) throw files.invalid(AUDIT, number, { path: [], message: "give auditd's own file (type=… msg=audit(…): …)" });
+    return { at: Number(m[1]) * SECOND + Number(m[2]) * MS, event: { type: 'text', source: AUDIT, chunk: Buffer.from(`${line}\n`), begin: index === 0 } };
+  });
 }
 
 /** Lines at the times they carry; one that carries none comes with the one before it. */

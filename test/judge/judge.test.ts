@@ -47,6 +47,12 @@ function fact(told: WitnessTold, beforeSeconds = 1): WitnessFact {
   return { ...told, atUs: T0 - beforeSeconds * SECOND, witness: 'kubelet', source: 'units', trust: 'proven', raw: '', about: { ...NOBODY, containerId: id('app') } };
 }
 
+function byPid(told: WitnessTold): WitnessFact {
+  return { ...fact(told), about: { ...NOBODY, pid: 100 } };
+}
+
+const SENT: WitnessTold & { readonly kind: 'signal-sent' } = { kind: 'signal-sent', signal: 'SIGKILL', success: true, named: 100, sender: { pid: 7, comm: 'sh', exe: '/bin/sh', uid: 0, containerId: null } };
+
 const said = (one: Case) => {
   const { verdict } = judge(one);
   verdictSchema.parse(verdict);
@@ -78,6 +84,11 @@ const CASES: readonly (readonly [string, Case, readonly [string, string, Confide
   ['SIGTERM long after', made({ witness: [stop(80 * SECOND)], exit: { exitCode: 143 } }), ['other-signal', 'unknown', 'possible']],
   ['a status of its own, as asked', made({ witness: [stop(1 * SECOND)], exit: { exitCode: 1 } }), ['own-exit', 'program', 'certain']],
   ['a fault while it was to end', made({ witness: [stop(1 * SECOND)], exit: { exitCode: 139 } }), ['own-exit', 'program', 'likely']],
+  ['a userspace OOM killer’s word', made({ witness: [byPid({ kind: 'userspace-kill', by: 'earlyoom', comm: null, uid: null, signal: 'SIGKILL', reason: null, figures: {} })] }), ['userspace-oom', 'userspace-oom', 'certain']],
+  ['its SIGTERM', made({ witness: [byPid({ kind: 'userspace-kill', by: 'earlyoom', comm: null, uid: null, signal: 'SIGTERM', reason: null, figures: {} })], exit: { exitCode: 143 } }), ['userspace-oom-term', 'userspace-oom', 'certain']],
+  ['audit names who sent it', made({ witness: [byPid(SENT)], kills: [kill({ pid: 5, beforeUs: 2 * SECOND })] }), ['audit-sigkill', 'external-sigkill', 'certain']],
+  ['audit names the runtime', made({ witness: [byPid({ ...SENT, sender: { ...SENT.sender, exe: '/usr/bin/runc' } })] }), ['audit-runtime-sigkill', 'runtime-stop', 'likely']],
+  ['PID 1 was OOM-killed, and somebody sent SIGKILL besides', made({ witness: [byPid(SENT)], kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],
   ['PID 1 by its pid', made({ kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],
   ['PID 1, status lost', made({ kills: [kill()], exit: { exitCode: 255 } }), ['pid1-victim', 'container-limit-oom', 'certain']],
   ['PID 1 of a text log', made({ kills: [kill({ trust: 'text' })] }), ['pid1-victim', 'container-limit-oom', 'likely']],

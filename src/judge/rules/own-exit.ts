@@ -3,8 +3,11 @@ import type { Case } from '../case.ts';
 import { isAskingSignal, isNeverStarted, isStatusLost } from '../exit-status.ts';
 import type { JoinedKill } from '../joined-kill.ts';
 import type { Rule } from '../judgement.ts';
-import { killEvidence, sayVictim } from '../say.ts';
+import { faultOf } from '../fault.ts';
+import { killEvidence, printable, sayVictim } from '../say.ts';
 import { killsRuledOut } from './kernel-kill.ts';
+
+const MAX_FAULT = 120;
 
 export const statusLost: Rule = {
   name: 'status-lost',
@@ -70,17 +73,20 @@ export const askedToEnd: Rule = {
 
 export const ownExit: Rule = {
   name: 'own-exit',
-  when: 'any other status: the program returned it, or crashed by a signal of its own making (SIGSEGV, SIGABRT …)',
+  when: 'any other status: the program returned it, or crashed by a signal of its own making (SIGSEGV, SIGABRT …); the kernel\'s word on a fault is named',
   gives: ['program'],
-  reaches: 'certain for 1 to 127 (exit statuses no signal makes), likely for the signals',
+  reaches: 'certain for 1 to 127 (exit statuses no signal makes), and for a signal that the kernel says it sent PID 1 for a fault of its own; likely for other signals',
   why: "A process that ends by itself has its own status. A child's OOM kill may explain it and is named.",
   judge(one, kills) {
     const { exitCode } = one.exit;
     const signal = signalNameOf(exitCode);
+    const fault = signal === null ? null : faultOf(one, signal);
+    const crash = fault?.certain === true ? `the program crashed with ${String(signal)} (${String(exitCode)}): ${printable(fault.fact.text).slice(0, MAX_FAULT)}` : `the program crashed with ${String(signal)} (${String(exitCode)})`;
     return {
       cause: 'program',
-      confidence: exitCode < 128 ? 'certain' : 'likely',
-      summary: `${signal === null ? `the program ended itself with status ${String(exitCode)}` : `the program crashed with ${signal} (${String(exitCode)})`}${childNote(kills)}`,
+      confidence: exitCode < 128 || fault?.certain === true ? 'certain' : 'likely',
+      summary: `${signal === null ? `the program ended itself with status ${String(exitCode)}` : crash}${childNote(kills)}`,
+      facts: [fault?.fact ?? null],
       victimRole: null,
       decisive: isDecisive(one),
       evidence: kills.flatMap((joined) => killEvidence(joined, 'context')),

@@ -1,0 +1,71 @@
+import { MS, type Micros } from '../../lib/time.ts';
+import type { LineReader, Said, Witness } from '../witness.ts';
+
+/**
+ * A block of lines: `Victim status (found in 2ms):`, `  PID: 77, name: java, …`, `  Vm, MiB: Size: 900, RSS: 812.0 (…`,
+ * and then `Implementing a corrective action:`, `  Sending SIGTERM to the victim`. Whole in one record, or a line each.
+ */
+const STATUS = 'Victim status (found in ';
+const VICTIM = /^ {2}PID: +(\d{1,10}), name: (.{0,15}?)(?:, state: |$)/s;
+const RSS = /^ {2}Vm, MiB: +Size: [\d.]+, RSS: ([\d.]+)/;
+const ACTION = 'Implementing a corrective action:';
+const SENDING = /^ {2}Sending (SIGTERM|SIGKILL) to the victim/;
+/** What it found: `Memory status that requires corrective actions:`, `  MemAvailable [23 MiB, 1.0 %] <= …`. */
+const REASON = /^ {2}(MemAvailable .*|SwapFree .*|PSI .*|MemUsedZram .*)$/;
+const MIB = 1024 * 1024;
+/** A block is printed at once: a second head in it is the victim's own word. */
+const SAME_BLOCK_US = 500 * MS;
+
+/** nohang. It prints names and command lines as they are, newlines and all, so that its log alone proves nothing. */
+export const nohang: Witness = {
+  name: 'nohang',
+  units: ['nohang.service', 'nohang-desktop.service'],
+  transports: ['stdout'],
+  comms: [],
+  tags: ['nohang', 'nohang-desktop'],
+  pattern: '^Victim status|^  PID: |^  Vm, MiB: |^Implementing a corrective action|^  Sending SIG|^  (?:MemAvailable|SwapFree|PSI|MemUsedZram) ',
+  reader: () => nohangReader(),
+};
+
+interface Victim {
+  readonly pid: number;
+  readonly comm: string;
+  readonly rssBytes: number | null;
+}
+
+function nohangReader(): LineReader {
+  let awaited = false;
+  let acting = false;
+  let victim: Victim | null = null;
+  let reason: string | null = null;
+  let blockUs: Micros | null = null;
+  const take = (line: string, timeUs: Micros | null): Said | null => {
+    const found = VICTIM.exec(line);
+    const rss = RSS.exec(line);
+    const sending = SENDING.exec(line);
+    if (line.startsWith(STATUS)) {
+      if (victim !== null && (timeUs ?? 0) - (blockUs ?? 0) < SAME_BLOCK_US) return null;
+      [awaited, victim, blockUs] = [true, null, timeUs];
+    }
+    // The first line is nohang's; one that comes after it may be of what the victim calls itself.
+    else if (found && awaited) [awaited, victim] = [false, { pid: Number(found[1]), comm: found[2] ?? '', rssBytes: null }];
+    else if (rss && victim?.rssBytes === null) victim = { ...victim, rssBytes: Math.round(Number(rss[1]) * MIB) };
+    else if (REASON.test(line)) reason = line.trim();
+    else if (line.startsWith(ACTION)) acting = true;
+    else if (sending && acting && victim !== null) {
+      const said = killOf(victim, sending[1] ?? '', reason);
+      [acting, victim, reason] = [false, null, null];
+      return said;
+    }
+    return null;
+  };
+  return ({ text, timeUs }) => {
+    const said = text.split('\n').flatMap((line) => take(line, timeUs) ?? []);
+    return said.length === 0 ? { drop: 'no-fact' } : said;
+  };
+}
+
+function killOf({ pid, comm, rssBytes }: Victim, signal: string, reason: string | null): Said {
+  const figures = rssBytes === null ? {} : { rssBytes };
+  return { kind: 'userspace-kill', by: 'nohang', comm, uid: null, signal, reason, figures, about: { pid }, trust: 'text' };
+}
