@@ -8,6 +8,8 @@ import { podLogsSource } from '../../../src/sources/pod-logs/pod-logs-source.ts'
 import { fakeHost } from '../../host/fake-host.ts';
 
 const ID = 'c9'.repeat(32);
+/** The file system answers in its own time. */
+const PATIENCE = { timeout: 15_000 };
 const UID = '27aff94d-e0d9-43d1-84d6-9ab000aa57e2';
 
 describe('the name of a log', () => {
@@ -56,7 +58,7 @@ describe('the source', () => {
     await vi.waitFor(async () => {
       await host.clock.turn(5_000);
       expect(events.slice(2)).toMatchObject([{ type: 'container', container: { podName: 'second' } }]);
-    });
+    }, PATIENCE);
     unlinkSync(join(dir, `first_shop_app-${ID}.log`));
     await host.clock.turn(5_000);
     expect(events).toHaveLength(3);
@@ -74,7 +76,7 @@ describe('the source', () => {
     await vi.waitFor(async () => {
       await host.clock.turn(2_000);
       expect(events.slice(1)).toMatchObject([{ type: 'container' }, { type: 'up' }]);
-    });
+    }, PATIENCE);
     await source.stop();
   });
 });
