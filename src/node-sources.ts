@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import type { AgentConfig } from './config/schema.ts';
 import type { Host } from './host/host.ts';
 import { KERNEL_WITNESS_PATTERN, witnessMatches, WITNESS_PATTERN } from './evidence/witnesses.ts';
@@ -31,9 +31,11 @@ export const HIDES = {
   kmsg: 'OOM kills that reach no log, and proof that nothing was missed',
   ledger: 'kills whose log lines were lost, and proof that there were none',
   containerd: 'container exits as they happen, and the host pid of each PID 1',
+  docker: 'container exits, the host pid of each PID 1, and who was stopped through Docker Engine or podman',
   cri: 'pod names, limits, what Kubernetes was told, and exits from before the agent started',
 } as const;
 
+const ENGINE_DIRS = ['/var/lib/docker', '/run/docker', '/run/podman'];
 const SYSLOG_LOOKBACK_BYTES = 2 * 1024 ** 3;
 const KUBELET_LOOKBACK_BYTES = 256 * 1024 ** 2;
 const AUDIT_LOOKBACK_BYTES = 64 * 1024 ** 2;
@@ -110,8 +112,8 @@ function kubeletLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
 }
 
 /** A node without auditd is not blind for that: only a file that is there, or is asked for, is read. */
-function auditLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
-  const usual = existsSync(host.path(AUDIT_LOG)) ? [AUDIT_LOG] : [];
+async function auditLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+  const usual = (await isThere(host, AUDIT_LOG)) ? [AUDIT_LOG] : [];
   const files = config.auditLog.length === 0 ? usual : config.auditLog.filter((file) => file !== 'none');
   return witnessFiles(host, files, { witness: 'audit', hides: HIDES.auditLog, lookbackBytes: AUDIT_LOOKBACK_BYTES });
 }
@@ -172,8 +174,7 @@ async function runtimes(config: AgentConfig, host: Host): Promise<NodeSource[]> 
   const { resolveEndpoints } = await import('./sources/runtime-endpoints.ts');
   const endpoints = await resolveEndpoints(config.runtimeEndpoint, host);
   if (endpoints.length > 0) {
-    const make = await runtimeMaker(config, host, endpoints.length === 1);
-    return endpoints.flatMap(make);
+    return endpoints.flatMap(await runtimeMaker(config, host, endpoints));
   }
   const names = await podLogs(host);
   return config.runtimeEndpoint.length > 0 ? [names] : [names, ...(await lateRuntime(config, host))];
@@ -190,16 +191,18 @@ async function podLogs(host: Host): Promise<NodeSource> {
 async function lateRuntime(config: AgentConfig, host: Host): Promise<NodeSource[]> {
   const { lateSource } = await import('./sources/late-source.ts');
   const { resolveEndpoints } = await import('./sources/runtime-endpoints.ts');
-  const make = await runtimeMaker(config, host, true);
   const look = async (): Promise<NodeSource[] | null> => {
     const [first] = await resolveEndpoints([], host);
-    return first ? make(first) : null;
+    return first ? (await runtimeMaker(config, host, [first]))(first) : null;
   };
+  // Only where such an engine was ever: it would be missed elsewhere for ever.
+  const engine = await Promise.all(ENGINE_DIRS.map((dir) => isThere(host, dir)));
   const said = {
     why: 'no runtime socket was found in the usual places',
     cure: 'Mount the runtime socket, or name it by --runtime-endpoint unix:///…',
   };
-  return (['containerd', 'cri'] as const).map((name) => {
+  const names = engine.includes(true) ? (['docker'] as const) : (['containerd', 'cri'] as const);
+  return names.map((name) => {
     let entry: NodeSource | undefined;
     const source = lateSource({
       host,
@@ -216,11 +219,17 @@ async function lateRuntime(config: AgentConfig, host: Host): Promise<NodeSource[
   });
 }
 
-async function runtimeMaker(config: AgentConfig, host: Host, only: boolean): Promise<(endpoint: RuntimeEndpoint) => NodeSource[]> {
+async function runtimeMaker(config: AgentConfig, host: Host, all: readonly RuntimeEndpoint[]): Promise<(endpoint: RuntimeEndpoint) => NodeSource[]> {
   const { createContainerdSource } = await import('./sources/containerd/containerd-source.ts');
   const { createCriSource } = await import('./sources/cri/cri-source.ts');
+  const { createDockerSource } = await import('./sources/docker/docker-source.ts');
   return ({ socket, kind }) => {
-    const named = (name: string): string => (only ? name : `${name}:${socket}`);
+    const alike = all.filter((other) => (other.kind === 'docker') === (kind === 'docker'));
+    const named = (name: string): string => (alike.length === 1 ? name : `${name}:${socket}`);
+    if (kind === 'docker') {
+      const docker = createDockerSource({ host, socket, name: named('docker') });
+      return [{ name: docker.name, kind: 'exits', hides: HIDES.docker, source: docker }];
+    }
     const native = kind === 'containerd';
     const cri = createCriSource({ host, socket, name: named('cri'), alone: !native });
     const criEntry: NodeSource = {
@@ -237,4 +246,8 @@ async function runtimeMaker(config: AgentConfig, host: Host, only: boolean): Pro
     const containerd = createContainerdSource({ host, socket, name: named('containerd'), ...namespaces });
     return [{ name: containerd.name, kind: 'exits', hides: HIDES.containerd, source: containerd }, criEntry];
   };
+}
+
+async function isThere(host: Host, path: string): Promise<boolean> {
+  return access(host.path(path)).then(() => true, () => false);
 }

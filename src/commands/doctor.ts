@@ -51,7 +51,10 @@ function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, Sour
   const text = up(({ kind, name }) => kind === 'kernel-log' && name.startsWith('/'));
   if (!proof && !text) blind.push('the kernel log: no OOM kill can be seen (answers will be "unknown")');
   else if (!proof) blind.push("the kernel's own records: a text log proves nothing, so no kill will be certain");
-  if (!up(({ name }) => name.startsWith('containerd'))) {
+  // Docker keeps its containers in a containerd of which it tells everything.
+  if (up(({ name }) => name.startsWith('docker'))) {
+    // Nothing of exits is hidden.
+  } else if (!up(({ name }) => name.startsWith('containerd'))) {
     if (!up(({ kind }) => kind === 'exits')) blind.push(withoutRuntime(up));
     else if (sources.some(({ name }) => name.startsWith('containerd'))) blind.push('exits as they happen: the native event stream of containerd does not answer');
   } else if (!up(({ name }) => name.startsWith('cri'))) blind.push('what Kubernetes was told, and exits from before the agent: CRI does not answer');

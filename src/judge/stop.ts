@@ -81,7 +81,14 @@ function cutBy(at: Micros): Micros {
 function made(request: (Request & Timed) | null, reason: (Reason & Timed) | null): Stop {
   const askedUs = request?.atUs ?? reason?.atUs ?? 0;
   const proven = [request, reason].every((fact) => fact?.trust !== 'text');
-  return { request, reason, cause: causeOf(reason), askedUs, dueUs: request && askedUs + (request.gracePeriodMs ?? 0) * MS, proven };
+  return { request, reason, cause: causeOf(reason), askedUs, dueUs: dueOf(request, askedUs), proven };
+}
+
+/** Null where SIGKILL was not asked for yet, and nobody says when it will be. */
+function dueOf(request: Request | null, askedUs: Micros): Micros | null {
+  if (request === null) return null;
+  if (request.gracePeriodMs === null && request.kind === 'stop-request' && request.phase === 'stop') return null;
+  return askedUs + (request.gracePeriodMs ?? 0) * MS;
 }
 
 function causeOf(reason: Reason | null): Cause | null {
@@ -100,7 +107,12 @@ function hasTime<F extends WitnessFact>(fact: F): fact is F & Timed {
 /** Somebody asked, and says for how long it waits; a kill is asked for at once. */
 function isRequest<F extends Reason>(fact: F): fact is F & Request {
   if (fact.kind === 'node-shutdown') return fact.gracePeriodMs !== null;
-  return fact.kind === 'stop-request' && (fact.gracePeriodMs !== null || fact.phase === 'kill');
+  return fact.kind === 'stop-request' && (fact.gracePeriodMs !== null || fact.phase === 'kill' || isByEngine(fact));
+}
+
+/** Docker Engine and podman tell of each signal that they were asked to send, but not how long they wait for the next. */
+function isByEngine({ by, signal }: FactOf<'stop-request'>): boolean {
+  return (by === 'docker' || by === 'podman') && signal !== null;
 }
 
 function isReason(fact: Reason): boolean {

@@ -1,9 +1,9 @@
-import { access } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { Why137Error } from '../lib/errors.ts';
 import type { Host } from '../host/host.ts';
 
-/** What speaks on a socket: containerd's own API and the CRI, or the CRI alone. */
-export type EndpointKind = 'containerd' | 'cri';
+/** What speaks on a socket: containerd's own API and the CRI, the CRI alone, or Docker Engine's API (podman's, too). */
+export type EndpointKind = 'containerd' | 'cri' | 'docker';
 
 export interface RuntimeEndpoint {
   /** Absolute path of the unix socket on the host (without the host's root prefix). */
@@ -13,7 +13,8 @@ export interface RuntimeEndpoint {
 
 /**
  * Where runtimes usually listen. `/var/run` is left out where it is only an alias of `/run`. Sources: the defaults of
- * containerd, CRI-O and cri-dockerd; the documentation of k3s, RKE2, k0s and MicroK8s.
+ * containerd, CRI-O, cri-dockerd, dockerd and podman; the documentation of k3s, RKE2, k0s and MicroK8s. dockerd's own
+ * containerd tells nothing that dockerd does not; where it uses the node's, both tell of the same containers by the same ids.
  */
 export const USUAL_ENDPOINTS: readonly RuntimeEndpoint[] = [
   { socket: '/run/containerd/containerd.sock', kind: 'containerd' },
@@ -25,12 +26,24 @@ export const USUAL_ENDPOINTS: readonly RuntimeEndpoint[] = [
   { socket: '/run/crio/crio.sock', kind: 'cri' },
   { socket: '/run/cri-dockerd.sock', kind: 'cri' },
   { socket: '/run/dockershim.sock', kind: 'cri' },
+  { socket: '/run/docker.sock', kind: 'docker' },
+  { socket: '/run/podman/podman.sock', kind: 'docker' },
 ];
 
-/** The sockets that exist among the usual ones, in that order. `exists` is asked with host paths. */
-export async function findEndpoints(exists: (socket: string) => Promise<boolean>): Promise<readonly RuntimeEndpoint[]> {
-  const found = await Promise.all(USUAL_ENDPOINTS.map(({ socket }) => exists(socket)));
-  return USUAL_ENDPOINTS.filter((_, index) => found[index] === true);
+/** Below a user's runtime directory: rootless docker and podman. */
+const ROOTLESS = ['docker.sock', 'podman/podman.sock'];
+/** A node with more users than this is no node. */
+const MAX_USERS = 64;
+
+/**
+ * The sockets that exist among the usual ones and those of users (their numbers), in that order; one that is another's
+ * alias (podman's under docker's name) is left out. `real` gives a host path without links, null where nothing is.
+ */
+export async function findEndpoints(real: (socket: string) => Promise<string | null>, users: readonly string[] = []): Promise<readonly RuntimeEndpoint[]> {
+  const rootless = users.flatMap((user) => ROOTLESS.map((name): RuntimeEndpoint => ({ socket: `/run/user/${user}/${name}`, kind: 'docker' })));
+  const places = [...USUAL_ENDPOINTS, ...rootless];
+  const found = await Promise.all(places.map(({ socket }) => real(socket)));
+  return places.filter((_, index) => found[index] !== null && found.findIndex((path) => path === found[index]) === index);
 }
 
 /**
@@ -52,7 +65,9 @@ export function parseEndpoint(value: string): RuntimeEndpoint {
 }
 
 function kindOf(socket: string): EndpointKind {
-  return /crio|dockerd|dockershim/.test(socket) ? 'cri' : 'containerd';
+  if (/crio|cri-dockerd|dockershim/.test(socket)) return 'cri';
+  // dockerd's own containerd is below a directory of docker's.
+  return /(?:docker|podman)[^/]*$/.test(socket) ? 'docker' : 'containerd';
 }
 
 /**
@@ -64,11 +79,17 @@ export async function resolveEndpoints(given: readonly string[], host: Host): Pr
     if (given.length === 1) return [];
     throw new Why137Error('W137_CONFIG', '--runtime-endpoint none cannot be given together with a socket: give one or the other.');
   }
-  if (given.length > 0) return given.map(parseEndpoint);
-  return findEndpoints((socket) =>
-    access(host.path(socket)).then(
-      () => true,
-      () => false,
-    ),
-  );
+  if (given.length > 0) return Promise.all(given.map((value) => ask(parseEndpoint(value), host)));
+  const users = await readdir(host.path('/run/user')).catch(() => []);
+  const numbers = users.filter((name) => /^\d{1,10}$/.test(name)).slice(0, MAX_USERS);
+  return findEndpoints((socket) => realpath(host.path(socket)).catch(() => null), numbers);
+}
+
+/** A name tells little: what speaks on a socket in an unusual place is asked for. Where nobody answers, its name decides. */
+async function ask(endpoint: RuntimeEndpoint, host: Host): Promise<RuntimeEndpoint> {
+  if (USUAL_ENDPOINTS.some(({ socket }) => socket === endpoint.socket)) return endpoint;
+  const { speaksDocker } = await import('./docker/probe.ts');
+  const speaks = await speaksDocker(host, endpoint.socket);
+  if (speaks === null) return endpoint;
+  return speaks ? { ...endpoint, kind: 'docker' } : { ...endpoint, kind: endpoint.kind === 'docker' ? 'containerd' : endpoint.kind };
 }

@@ -28,7 +28,10 @@ export function byTarget(verdicts: Iterable<Verdict>, target: string): readonly 
   const [first = '', pod, container, ...rest] = target.replace(RUNTIME_PREFIX, '').split('/');
   if (pod === undefined) {
     const ofPod = all.filter((verdict) => verdict.container.podName === first);
-    return ofPod.length > 0 ? ofPod : byId(all, first);
+    if (ofPod.length > 0) return ofPod;
+    const found = byId(all, first);
+    // Outside of Kubernetes a container's name is its own, unless another's id is meant.
+    return found.length > 0 ? found : all.filter(({ container: c }) => c.podName === null && c.podUid === null && c.containerName === first);
   }
   if (rest.length > 0) return [];
   return all.filter(

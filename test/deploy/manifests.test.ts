@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { envName, loadConfig } from '../../src/config/load.ts';
 import { AGENT_OPTIONS, type AgentConfigKey } from '../../src/config/schema.ts';
+import { parseEndpoint } from '../../src/sources/runtime-endpoints.ts';
 import { ROUTES } from '../../src/outputs/http/routes.ts';
 import { root } from '../commands/run-why137.ts';
 import { anyKind, daemonSet, service, type DaemonSet } from './support/kinds.ts';
@@ -57,8 +58,8 @@ function check(documents: readonly unknown[]): void {
   expect(config).toMatchObject({ root: '/host', stateDir: STATE, nodeName: 'node-1', kmsg: 'off' });
 
   // What the options name is mounted.
-  const under = (path: string): boolean => container.volumeMounts.some(({ mountPath }) => `/host${path}`.startsWith(`${mountPath}/`));
-  for (const endpoint of config.runtimeEndpoint) if (endpoint !== 'none') expect(under(endpoint.replace('unix://', '')), endpoint).toBe(true);
+  const under = (path: string): boolean => container.volumeMounts.some(({ mountPath }) => `/host${path}/`.startsWith(`${mountPath}/`));
+  for (const endpoint of config.runtimeEndpoint) if (endpoint !== 'none') expect(under(parseEndpoint(endpoint).socket), endpoint).toBe(true);
   for (const file of config.kernelLogFile) if (file !== 'none') expect(under(file), file).toBe(true);
   if (config.runtimeEndpoint.length === 0) expect(under('/run/containerd/containerd.sock')).toBe(true);
 
@@ -118,6 +119,7 @@ describe('overlays', () => {
       theDaemonSet(render(`overlays/${overlay}`)).spec.template.spec.volumes.flatMap((volume) => ('hostPath' in volume ? volume.hostPath.path : [])).sort();
     expect(paths('no-runtime-socket')).toEqual(['/run/log/journal', '/var/lib/why137', '/var/log']);
     expect(paths('crio')).toEqual(['/run/crio', '/run/log/journal', '/var/lib/why137', '/var/log']);
+    expect(paths('docker')).toEqual(['/run/docker.sock', '/run/log/journal', '/var/lib/why137', '/var/log']);
     expect(paths('k3s')).toEqual(['/run/k3s/containerd', '/run/log/journal', '/var/lib/why137', '/var/log']);
     expect(paths('kind')).toEqual(['/run/containerd', '/var/lib/why137', '/var/log']);
     expect(paths('syslog-only')).toEqual(['/run/containerd', '/var/lib/why137', '/var/log']);

@@ -10,6 +10,9 @@ describe('parseEndpoint', () => {
     ['unix:/run/crio/crio.sock', '/run/crio/crio.sock', 'cri'],
     ['unix:///var/run/crio/crio.sock', '/run/crio/crio.sock', 'cri'],
     ['/opt/my/cri-dockerd.sock', '/opt/my/cri-dockerd.sock', 'cri'],
+    ['unix:///var/run/docker.sock', '/run/docker.sock', 'docker'],
+    ['unix:///run/user/1000/podman/podman.sock', '/run/user/1000/podman/podman.sock', 'docker'],
+    ['unix:///run/docker/containerd/containerd.sock', '/run/docker/containerd/containerd.sock', 'containerd'],
     [' /opt/my/c.sock ', '/opt/my/c.sock', 'containerd'],
   ])('%s', (value, socket, kind) => {
     expect(parseEndpoint(value)).toEqual({ socket, kind });
@@ -36,8 +39,14 @@ describe('parseEndpoint', () => {
 describe('which endpoints are used', () => {
   test('those that exist, in the order of the list', async () => {
     const there = new Set(['/run/crio/crio.sock', '/run/k3s/containerd/containerd.sock']);
-    const found = await findEndpoints((socket) => Promise.resolve(there.has(socket)));
+    const found = await findEndpoints((socket) => Promise.resolve(there.has(socket) ? socket : null));
     expect(found.map(({ socket }) => socket)).toEqual(['/run/k3s/containerd/containerd.sock', '/run/crio/crio.sock']);
+  });
+
+  test("users' own, and a link to another's only once", async () => {
+    const real: Record<string, string> = { '/run/docker.sock': '/run/podman/podman.sock', '/run/podman/podman.sock': '/run/podman/podman.sock', '/run/user/1000/docker.sock': '/run/user/1000/docker.sock' };
+    const found = await findEndpoints((socket) => Promise.resolve(real[socket] ?? null), ['1000', '1001']);
+    expect(found).toEqual([{ socket: '/run/docker.sock', kind: 'docker' }, { socket: '/run/user/1000/docker.sock', kind: 'docker' }]);
   });
 
   test('every usual place is a socket path that parses to itself', () => {

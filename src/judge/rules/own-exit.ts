@@ -4,7 +4,8 @@ import { isAskingSignal, isNeverStarted, isStatusLost } from '../exit-status.ts'
 import type { JoinedKill } from '../joined-kill.ts';
 import type { Rule } from '../judgement.ts';
 import { faultOf } from '../fault.ts';
-import { killEvidence, printable, sayVictim } from '../say.ts';
+import { printable } from '../printable.ts';
+import { killEvidence, sayVictim } from '../say.ts';
 import { killsRuledOut } from './kernel-kill.ts';
 
 const MAX_FAULT = 120;
