@@ -1,0 +1,93 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { sayUntil } from './until.ts';
+
+const execute = promisify(execFile);
+export type EngineName = 'docker' | 'podman';
+const IMAGE = 'why137.test/busybox:1';
+
+/** A real dockerd or podman of the test's own. */
+export interface Engine {
+  readonly socket: string;
+  /** Runs its own client. */
+  cli(...args: readonly string[]): Promise<string>;
+  /** Starts a container, detached; gives its id. */
+  run(options: readonly string[], command: readonly string[]): Promise<string>;
+  pid(id: string): Promise<number>;
+  startService(): Promise<void>;
+  stopService(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const NEEDS: Readonly<Record<EngineName, readonly string[]>> = {
+  docker: ['/usr/sbin/dockerd', '/usr/bin/docker', '/usr/bin/containerd', '/usr/sbin/runc', '/bin/busybox'],
+  podman: ['/usr/bin/podman', '/usr/bin/conmon', '/usr/sbin/runc', '/bin/busybox'],
+};
+
+/** Why this engine cannot be run here; null when it can. */
+export function whyNoEngine(name: EngineName): string | null {
+  if (process.getuid?.() !== 0) return `${name} needs root`;
+  const missing = NEEDS[name].filter((path) => !existsSync(path));
+  return missing.length > 0 ? `missing: ${missing.join(', ')} (packages docker.io, podman, busybox-static)` : null;
+}
+
+export async function startEngine(name: EngineName): Promise<Engine> {
+  const directory = mkdtempSync(join(tmpdir(), 'w137-eng-'));
+  const socket = join(directory, 'e.sock');
+  const [data, run, root] = ['data', 'run', 'rootfs'].map((part) => join(directory, part)) as [string, string, string];
+  mkdirSync(join(root, 'bin'), { recursive: true });
+  copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
+  const podman = ['--root', data, '--runroot', run, '--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file', '--tmpdir', join(directory, 'tmp')];
+  const dockerd = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--storage-driver=vfs', '--data-root', data, '--exec-root', run, '-p', join(directory, 'pid'), '-H', `unix://${socket}`, '--log-level', 'error', '--containerd-namespace', 'w137', '--containerd-plugins-namespace', 'w137-plugins'];
+  const service: readonly string[] = name === 'docker' ? ['/usr/sbin/dockerd', ...dockerd] : ['/usr/bin/podman', ...podman, 'system', 'service', '--time', '0', `unix://${socket}`];
+  let daemon: ChildProcess | null = null;
+  const cli = async (...args: readonly string[]): Promise<string> => {
+    const { stdout } = name === 'docker' ? await execute('/usr/bin/docker', ['-H', `unix://${socket}`, ...args]) : await execute('/usr/bin/podman', [...podman, ...args]);
+    return stdout.trim();
+  };
+  async function startService(): Promise<void> {
+    const [command = '', ...args] = service;
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    daemon = child;
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-2_000);
+    });
+    await sayUntil(`${name} answers`, async () => {
+      if (child.exitCode !== null) throw new Error(`${name} did not start: ${said}`);
+      return existsSync(socket) && (await execute('curl', ['-sf', '--unix-socket', socket, 'http://localhost/_ping']).then(() => true, () => false));
+    });
+  }
+  async function stopService(): Promise<void> {
+    const child = daemon;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await gone;
+  }
+  await startService();
+  await execute('tar', ['-C', root, '-cf', join(directory, 'image.tar'), '.']);
+  await cli('import', join(directory, 'image.tar'), IMAGE);
+  return {
+    socket,
+    cli,
+    startService,
+    stopService,
+    async run(options, command) {
+      const limits = name === 'podman' ? ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'] : [];
+      return cli('run', '-d', '--network', 'none', ...limits, ...options, IMAGE, ...command);
+    },
+    pid: async (id) => Number(await cli('inspect', '-f', '{{.State.Pid}}', id)),
+    async stop() {
+      const ids = (await cli('ps', '-aq').catch(() => '')).split('\n').filter(Boolean);
+      if (ids.length > 0) await cli('rm', '-f', ...ids).catch(() => undefined);
+      await stopService();
+      const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(`${directory}/`));
+      for (const path of mounts.reverse()) await execute('umount', ['-l', path]).catch(() => undefined);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
