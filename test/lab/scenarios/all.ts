@@ -2,6 +2,8 @@ import type { Scenario } from '../support/scenario.ts';
 import { limits } from './limits.ts';
 import { node } from './node.ts';
 import { notOom } from './not-oom.ts';
+import { orchestrator } from './orchestrator.ts';
+import { userspace } from './userspace.ts';
 
 /** In the order in which they are made to happen: what strains the whole node comes last. */
-export const SCENARIOS: readonly Scenario[] = [...limits, ...notOom, ...node];
+export const SCENARIOS: readonly Scenario[] = [...limits, ...notOom, ...orchestrator, ...node, ...userspace];

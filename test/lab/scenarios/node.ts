@@ -11,12 +11,11 @@ async function starve(lab: Lab): Promise<void> {
   await lab.guest.sh(
     [
       'count() { sed -n "s/^oom_kill //p" /proc/vmstat; }; before=$(count)',
-      'systemd-run --quiet --unit=lab-hog-more --property=OOMScoreAdjust=-999 /usr/local/bin/eat 3000 20',
+      'systemd-run --quiet --unit=lab-hog-more --slice=lab.slice --property=OOMScoreAdjust=-999 /usr/local/bin/eat 3000 20',
       'while [ "$(count)" = "$before" ]; do sleep 0.1; done',
-      'systemctl kill --signal=KILL lab-hog-more; systemctl reset-failed lab-hog-more 2>/dev/null || true',
+      'systemctl kill --signal=KILL lab-hog-more',
     ].join('; '),
   );
-  await lab.endHog();
 }
 
 /** Deaths for want of memory beyond any one pod's limit. */
@@ -35,8 +34,6 @@ export const node: readonly Scenario[] = [
       await lab.running('node-eater');
       await lab.hog((await lab.availableMib()) - LEFT_MIB);
       await lab.go('node-eater');
-      await lab.ended('node-eater');
-      await lab.endHog();
     },
     deaths: [{ pod: 'node-eater', container: 'main', code: 137, cause: 'node-oom', confidence: 'certain', kills: 1 }],
   },

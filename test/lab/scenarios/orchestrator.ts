@@ -71,7 +71,6 @@ export const orchestrator: readonly Scenario[] = [
       await lab.running('eviction');
       await lab.hog((await lab.availableMib()) - 500);
       await lab.ended('eviction');
-      await lab.endHog();
       await reconfigure(lab, 's/memory.available: .*}/memory.available: 1Mi }/');
     },
     deaths: [{ pod: 'eviction', container: 'main', code: 137, cause: 'eviction', confidence: 'likely', kills: 0 }],

@@ -26,7 +26,6 @@ export const userspace: readonly Scenario[] = [
       await lab.hog(Math.floor((await lab.availableMib()) - 0.12 * 2900));
       await lab.ended('earlyoom');
       await lab.guest.sh('systemctl stop earlyoom');
-      await lab.endHog();
     },
     deaths: [{ pod: 'earlyoom', container: 'main', code: 137, cause: 'userspace-oom', confidence: 'likely', kills: 0 }],
   },

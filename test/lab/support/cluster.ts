@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, get } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import * as z from 'zod/mini';
 import { cache } from './cache.ts';
@@ -53,8 +54,19 @@ export class Cluster {
     writeFileSync(this.kubeconfig, JSON.stringify(config));
   }
 
-  /** What the API server answers to a GET; an answer that is none tells all of itself. */
+  /** What the API server answers to a GET, which it may be too slow for at first; an answer that is none tells all of itself. */
   async get(path: string): Promise<string> {
+    for (let left = 4; ; left -= 1) {
+      try {
+        return await this.#get(path);
+      } catch (error) {
+        if (left === 0) throw error;
+        await pause(3_000);
+      }
+    }
+  }
+
+  async #get(path: string): Promise<string> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const options = { host: '127.0.0.1', port: this.#port, path, ca: this.#ca, headers: { authorization: 'Bearer lab-admin' }, agent: this.#connections, timeout: 180_000 };
       get(options, resolve).once('error', reject);
@@ -76,9 +88,9 @@ export class Cluster {
 
   /** Until the API server answers and the node can take pods. */
   async ready(): Promise<void> {
-    await until('a healthy API server', 600_000, () => this.get('/readyz').then((answer) => answer === 'ok', () => false));
-    await until('a node that is Ready', 600_000, async () => (await this.get('/api/v1/nodes').catch(() => '')).includes('"reason":"KubeletReady"'));
-    await until('the service account of the default namespace', 300_000, () => this.get('/api/v1/namespaces/default/serviceaccounts/default').then(() => true, () => false));
+    await until('a healthy API server', 600_000, () => this.#get('/readyz').then((answer) => answer === 'ok', () => false));
+    await until('a node that is Ready', 600_000, async () => (await this.#get('/api/v1/nodes').catch(() => '')).includes('"reason":"KubeletReady"'));
+    await until('the service account of the default namespace', 300_000, () => this.#get('/api/v1/namespaces/default/serviceaccounts/default').then(() => true, () => false));
   }
 
   /** What emulation makes slow is tried again. */

@@ -50,11 +50,12 @@ export class Lab {
 
   /** A process of the host that takes so many MiB, and that the kernel does not choose. */
   async hog(mib: number): Promise<void> {
-    await this.guest.sh(`systemd-run --quiet --unit=lab-hog --property=OOMScoreAdjust=-999 /usr/local/bin/eat ${mib}`);
+    await this.guest.sh(`systemd-run --quiet --unit=lab-hog --slice=lab.slice --property=OOMScoreAdjust=-999 /usr/local/bin/eat ${mib}`);
     await until('the host to have taken memory', 300_000, async () => Number(await this.guest.sh("awk '/^VmRSS:/ { print $2 }' /proc/$(systemctl show --value --property=MainPID lab-hog)/status")) / 1024 >= mib - 8);
   }
 
+  /** Ends what takes the host's memory, whatever became of the scenario. */
   async endHog(): Promise<void> {
-    await this.guest.sh('systemctl stop lab-hog; systemctl reset-failed lab-hog 2>/dev/null || true');
+    await this.guest.sh('systemctl stop lab-hog lab-hog-more 2>/dev/null; systemctl reset-failed lab-hog lab-hog-more 2>/dev/null || true');
   }
 }

@@ -35,8 +35,12 @@ export async function runScenario(lab: Lab, scenario: Scenario): Promise<Scenari
   const now = async (): Promise<number> => Number(await lab.guest.sh('date +%s'));
   const from = await now();
   await lab.cluster.apply(scenario.manifests);
-  await scenario.act?.(lab);
-  for (const { pod, container } of scenario.deaths) await lab.ended(pod, container);
+  try {
+    await scenario.act?.(lab);
+    for (const { pod, container } of scenario.deaths) await lab.ended(pod, container);
+  } finally {
+    await lab.endHog();
+  }
   const verdicts = await Promise.all(scenario.deaths.map((death) => verdictOf(lab, death)));
   await Promise.all(scenario.manifests.map(({ metadata }) => lab.cluster.pod(NAMESPACE, metadata.name)));
   const pods = scenario.manifests.flatMap(({ metadata }) => lab.cluster.lastSeen(metadata.name) ?? []);
