@@ -59,6 +59,8 @@ const runners: readonly { readonly fits: RegExp; readonly run: (command: string)
   { fits: /^kubectl -n why137 logs .* \| jq /, run: (command) => run('bash', ['-c', `printf '%s\n' "$1" | ${noJq === null ? command.slice(command.indexOf('jq ')) : 'cat'}`, 'bash', shownLine()]).then(({ stdout }) => stdout) },
   { fits: /^kubectl apply -k /, run: (command) => Promise.resolve(noKubectl ?? JSON.stringify(render((command.split(' ').at(-1) ?? '').replace(/^deploy\//, '')))) },
   { fits: /^kubectl apply -f /, run: (command) => Promise.resolve(readFileSync(join(root, command.split(' ').at(-1) ?? ''), 'utf8')) },
+  // Its stages, from the same files, in test/e2e/image.test.ts; the whole by the lab, where there is a base to begin with.
+  { fits: /^docker build -t why137:0\.1\.0 \.$/, run: () => Promise.resolve(readFileSync(join(root, 'Dockerfile'), 'utf8')) },
   { fits: /^curl /, run: async (command) => (await run('curl', ['-fsS', (/http\S+[^'\s]/.exec(command)?.[0] ?? '').replace('http://127.0.0.1:9137', url)])).stdout },
   { fits: /^kubectl why137 /, run: kubectlWhy137 },
   { fits: /^why137 explain /, run: (command) => why137([...command.split(' ').slice(1), '--agent-url', url]) },

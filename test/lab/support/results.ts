@@ -39,6 +39,16 @@ export function writeResults(name: string, versions: Versions, rows: readonly Ro
   if (name === '6.12') writeFileSync(README, withPart(readFileSync(README, 'utf8'), name, table(rows)));
 }
 
+/** Shows in the README what `kubectl describe pod` says of a pod: how it ended, and its Events. */
+export function writeDescribed(pod: string, text: string): void {
+  const lines = text.split('\n');
+  const from = lines.findIndex((line) => line.trim() === 'State:          Terminated');
+  const ended = from < 0 ? [] : lines.slice(from, from + 5);
+  const events = lines.slice(lines.findIndex((line) => line.startsWith('Events:')));
+  const transcript = ['```text', `$ kubectl -n lab describe pod ${pod}`, '…', ...ended, '…', ...events, '```'].join('\n').replace(/\n+```$/, '\n```');
+  writeFileSync(README, withPart(readFileSync(README, 'utf8'), 'describe', transcript));
+}
+
 /** Puts a text between `<!-- lab:NAME -->` and `<!-- /lab:NAME -->`. */
 export function withPart(page: string, name: string, text: string): string {
   const [begin, end] = [`<!-- lab:${name} -->`, `<!-- /lab:${name} -->`];

@@ -1,6 +1,6 @@
 import type { Confidence } from '../../../src/model/cause.ts';
 import type { Verdict } from '../../../src/model/verdict.ts';
-import { terminated, type Pod } from './cluster.ts';
+import { terminated } from './cluster.ts';
 import type { Lab } from './lab.ts';
 import { NAMESPACE } from './manifest.ts';
 import { record } from './recording.ts';
@@ -25,6 +25,8 @@ export interface Row {
 export interface ScenarioResult {
   readonly rows: readonly Row[];
   readonly recording: string;
+  /** What `kubectl describe pod` shows of its first pod; empty where that is gone. */
+  readonly described: string;
 }
 
 const SURE: Readonly<Record<Confidence, number>> = { possible: 0, likely: 1, certain: 2 };
@@ -64,8 +66,9 @@ export async function runScenario(lab: Lab, scenario: Scenario): Promise<Scenari
     });
   }
   const recording = await record(lab, scenario, { from: from - 5, to: (await now()) + 1 }, pods, lives);
+  const described = await lab.cluster.kubectl(['-n', NAMESPACE, 'describe', 'pod', scenario.manifests[0]?.metadata.name ?? '']).catch(() => '');
   await lab.cluster.kubectl(['-n', NAMESPACE, 'delete', 'pod', '-l', 'lab=yes', '--wait=false', '--grace-period=1']);
-  return { rows, recording };
+  return { rows, recording, described };
 }
 
 /** The last revision, when nothing more is to come. */
@@ -104,9 +107,4 @@ function wrongWith(expected: Death, verdict: Verdict | null, event: string | nul
   const line = logs.findLast((one) => one['event'] === 'exit.verdict' && one['why137.verdict.id'] === verdict.id);
   if (line?.['why137.cause'] !== verdict.cause) wrong.push('not in the log');
   return wrong;
-}
-
-/** For a transcript: what `kubectl describe pod` shows of the Events. */
-export async function described(lab: Lab, pod: Pod['metadata']['name']): Promise<string> {
-  return lab.cluster.kubectl(['-n', NAMESPACE, 'describe', 'pod', pod]);
 }
