@@ -24,8 +24,8 @@ export interface EngineClient {
   list(): Promise<readonly string[]>;
   /** null when it is gone, or its description cannot be read. */
   inspect(id: string): Promise<Inspect | null>;
-  /** Events from a moment on, past ones first; resolves when the engine has taken the request. */
-  events(since: Micros, engine: Engine): Promise<AsyncIterable<EngineEvent>>;
+  /** Events from a moment on, past ones first. podman does not answer at all before it has one. */
+  events(since: Micros, engine: Engine): AsyncIterable<EngineEvent>;
   /** Lets go of connections that are kept. */
   close(): void;
 }
@@ -51,7 +51,7 @@ export function createClient({ socket, clock, tally, signal, answerMs, listMs }:
   // Others need the engine, too.
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   const at = (path: string, timeoutMs: number) => ({ socket, path, clock, timeoutMs, signal, agent });
-  const alone = (path: string) => ({ ...at(path, answerMs), agent: false as const });
+  const alone = (path: string) => ({ ...at(path, answerMs), timeoutMs: null, agent: false as const });
   const whole = async (path: string, timeoutMs: number, maxBytes: number): Promise<{ readonly status: number; readonly value: unknown; readonly libpod: boolean }> => {
     const { status, headers, body } = await getWhole(at(path, timeoutMs), maxBytes);
     return { status, value: parseJson(body), libpod: headers['libpod-api-version'] !== undefined };
@@ -87,12 +87,12 @@ export function createClient({ socket, clock, tally, signal, answerMs, listMs }:
       // Engines take the beginning of an id, or a name, for the whole.
       return inspect.success && inspect.data.Id === id ? inspect.data : null;
     },
-    async events(since, { runtime }) {
+    async *events(since, { runtime }) {
       const filters = encodeURIComponent(JSON.stringify(runtime === 'docker' ? { type: ['container'], event: ACTIONS } : { type: ['container'] }));
       const answer = await getStream(alone(`/events?since=${sinceText(since)}&filters=${filters}`));
       if (answer.status !== 200) answer.close();
       expectOk('/events', answer.status);
-      return read(answer.chunks, tally);
+      yield* read(answer.chunks, tally);
     },
     close() {
       agent.destroy();

@@ -33,6 +33,8 @@ export class Follower {
   /** Past events that are older tell facts, but no ends: those that can be had are in the list. */
   readonly #endsFrom: Micros;
   readonly #queues = new Map<string, Promise<void>>();
+  /** Containers that are listed and could not be described yet. */
+  readonly unseen = new Set<string>();
   readonly #unnamedKills = new Map<string, EngineEvent>();
 
   constructor(parts: FollowerParts, client: EngineClient, engine: Engine, endsFrom: Micros) {
@@ -49,7 +51,9 @@ export class Follower {
   /** Looks at a container, whatever it does. */
   look(id: string): Promise<void> {
     return this.#inOrder(id, async () => {
+      this.unseen.add(id);
       const inspect = await this.#client.inspect(id);
+      this.unseen.delete(id);
       if (inspect === null) this.#parts.tally.count('container-gone-before-described');
       else this.#reconcile(inspect);
     });

@@ -12,8 +12,8 @@ export interface GetOptions {
   readonly socket: string;
   readonly path: string;
   readonly clock: Clock;
-  /** How long the answer may take; of a stream, how long its beginning may take. */
-  readonly timeoutMs: number;
+  /** How long the answer may take; null: as long as it takes. */
+  readonly timeoutMs: number | null;
   readonly signal: AbortSignal;
   /** Whose connections are used; false: one of its own. */
   readonly agent: Agent | false;
@@ -55,9 +55,10 @@ export function getStream(options: GetOptions): Promise<Answer & { readonly chun
 function get<T>({ socket, path, clock, timeoutMs, signal, agent }: GetOptions, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const call = request({ socketPath: socket, path, method: 'GET', agent, headers: { host: 'localhost' }, signal });
-    const forget = clock.after(timeoutMs, () => {
+    const late = (): void => {
       call.destroy(new RpcError(RPC_STATUS.DEADLINE_EXCEEDED, `no answer to ${path} within ${String(timeoutMs)} ms`));
-    });
+    };
+    const forget = timeoutMs === null ? () => undefined : clock.after(timeoutMs, late);
     const fail = (error: unknown): void => {
       forget();
       // What answers in another protocol is no engine: a gRPC server's first bytes are a frame of HTTP/2.

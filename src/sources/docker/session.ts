@@ -34,11 +34,13 @@ export async function runSession(parts: SessionParts): Promise<void> {
   const engine = await client.version();
   const begin = clock.now();
   const known = new Set(containers.keys());
-  const events = await client.events(toldTo ?? begin - LOOK_BACK, engine);
+  const events = client.events(toldTo ?? begin - LOOK_BACK, engine);
   const follower = new Follower(parts, client, engine, toldTo ?? begin);
   const over = new AbortController();
   const isOver = (): boolean => over.signal.aborted;
-  const following = follow(events, follower, parts).finally(() => {
+  // Before everything is listed nothing is known for certain of any time.
+  let isListed = false;
+  const following = follow(events, follower, parts, () => isListed).finally(() => {
     over.abort();
   });
   // Looked at below; until then nobody else hears of it.
@@ -54,22 +56,26 @@ export async function runSession(parts: SessionParts): Promise<void> {
   if (lost.length > 0) emit({ type: 'gap', source, from: toldTo, to: begin, why: sayLost(lost) });
   emit({ type: 'up', source, detail: `${sayEngine(engine)}, ${String(containers.size)} containers` });
   emit({ type: 'covered', source, from: begin, to: clock.now() });
+  isListed = true;
   parts.told(begin);
   parts.ready();
   while (!isOver()) {
     await wait(clock, parts.heartbeatMs, over.signal);
     if (isOver()) break;
     await client.ping();
+    // One that could not be described may be locked for a while: the engine as a whole answers.
+    for (const id of follower.unseen) void follower.look(id);
   }
   await following;
 }
 
 /** Reads events as long as they come; a stream that ends in good order is broken all the same. */
-async function follow(events: AsyncIterable<EngineEvent>, follower: Follower, { clock, emit, told, source }: SessionParts): Promise<never> {
+async function follow(events: AsyncIterable<EngineEvent>, follower: Follower, { clock, emit, told, source }: SessionParts, isListed: () => boolean): Promise<never> {
   for await (const event of events) {
     follower.handle(event);
     if (follower.pending > MAX_PENDING) await follower.settled();
     const to = Math.min(event.time, clock.now());
+    if (!isListed()) continue;
     told(to);
     emit({ type: 'covered', source, from: null, to });
   }

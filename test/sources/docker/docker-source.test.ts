@@ -15,7 +15,7 @@ describe('Docker Engine', () => {
     engine = new FakeEngine();
     await engine.listen();
     events = new Events();
-    source = createDockerSource({ host: testHost, socket: engine.socket, heartbeatMs: 50, answerMs: 500 });
+    source = createDockerSource({ host: testHost, socket: engine.socket, heartbeatMs: 50 });
   });
   afterEach(async () => {
     await source.stop();
@@ -135,7 +135,21 @@ describe('Docker Engine', () => {
     expect(source.dropped()).toMatchObject({ 'unreadable-event': 5, 'event-too-long': 1, 'unreadable-container': 2 });
   });
 
+  test('a container that could not be described is looked at again', async () => {
+    const id = engine.put('locked', { StartedAt: at(-9_000), FinishedAt: at(-8_000), ExitCode: 4 });
+    let times = 0;
+    engine.intercept = (url, response) => {
+      if (!url.startsWith(`/containers/${id}`) || (times += 1) > 1) return false;
+      response.writeHead(500).end();
+      return true;
+    };
+    await up();
+    expect((await events.exitOf(id)).exit.exitCode).toBe(4);
+  });
+
   test('an engine that hangs is told, and taken up again when it answers', async () => {
+    await source.stop();
+    source = createDockerSource({ host: testHost, socket: engine.socket, heartbeatMs: 50, answerMs: 500 });
     await up();
     engine.intercept = (url) => url === '/_ping' || url === '/version';
     expect((await events.first('down')).why).toContain('does not answer');
