@@ -23,6 +23,7 @@ describe.each(['docker', 'podman'] as const)('an agent on a node with %s', (name
   });
   afterAll(async () => {
     if (why !== null) return;
+    await agent.stop();
     await endAgents();
     await engine.stop();
     await journald.stop();

@@ -25,7 +25,7 @@ export interface EngineClient {
   /** null when it is gone, or its description cannot be read. */
   inspect(id: string): Promise<Inspect | null>;
   /** Events from a moment on, past ones first. podman does not answer at all before it has one. */
-  events(since: Micros, engine: Engine): AsyncIterable<EngineEvent>;
+  events(since: Micros, engine: Engine, begun: () => void): AsyncIterable<EngineEvent>;
   /** Lets go of connections that are kept. */
   close(): void;
 }
@@ -72,7 +72,8 @@ export function createClient({ socket, clock, tally, signal, answerMs, listMs }:
     async list() {
       const { status, value } = await whole('/containers/json?all=true', listMs, LIST_BYTES);
       expectOk('/containers/json', status);
-      return listSchema.parse(value).flatMap((item) => {
+      // podman's list of none may be null.
+      return listSchema.parse(value ?? []).flatMap((item) => {
         const listed = listedSchema.safeParse(item);
         if (!listed.success) tally.count('unreadable-container');
         return listed.success ? [listed.data.Id] : [];
@@ -87,11 +88,12 @@ export function createClient({ socket, clock, tally, signal, answerMs, listMs }:
       // Engines take the beginning of an id, or a name, for the whole.
       return inspect.success && inspect.data.Id === id ? inspect.data : null;
     },
-    async *events(since, { runtime }) {
+    async *events(since, { runtime }, begun) {
       const filters = encodeURIComponent(JSON.stringify(runtime === 'docker' ? { type: ['container'], event: ACTIONS } : { type: ['container'] }));
       const answer = await getStream(alone(`/events?since=${sinceText(since)}&filters=${filters}`));
       if (answer.status !== 200) answer.close();
       expectOk('/events', answer.status);
+      begun();
       yield* read(answer.chunks, tally);
     },
     close() {

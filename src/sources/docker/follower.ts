@@ -35,6 +35,8 @@ export class Follower {
   readonly #queues = new Map<string, Promise<void>>();
   /** Containers that are listed and could not be described yet. */
   readonly unseen = new Set<string>();
+  /** PID 1 of containers that are made and not started yet. */
+  readonly #madePids = new Map<string, number>();
   readonly #unnamedKills = new Map<string, EngineEvent>();
 
   constructor(parts: FollowerParts, client: EngineClient, engine: Engine, endsFrom: Micros) {
@@ -95,12 +97,16 @@ export class Follower {
         this.#tell(oomFact(runtime, source, event));
         break;
       case 'kill':
-        if (event.attributes['signal'] === undefined) this.#unnamedKills.set(event.id, event);
+        if (event.attributes['signal'] === undefined) this.#unnamedKill(event);
         else this.#tell(killFact(runtime, source, event, containers.get(event.id)?.stopSignal ?? null));
         break;
       case 'destroy':
         containers.delete(event.id);
+        this.#madePids.delete(event.id);
         this.#unnamedKills.delete(event.id);
+        break;
+      case 'init':
+        if (event.time >= this.#endsFrom) await this.#made(event.id);
         break;
       case 'create':
       case 'rename':
@@ -110,6 +116,21 @@ export class Follower {
       default:
         tally.count('other-event');
     }
+  }
+
+  /** Its end may have been found before this event was taken. */
+  #unnamedKill(event: EngineEvent): void {
+    const entry = this.#parts.containers.get(event.id);
+    const end = (entry && lifeAt(entry, event.time))?.end ?? null;
+    if (end === null) this.#unnamedKills.set(event.id, event);
+    else this.#tell(unnamedKillFact(this.#engine.runtime, this.#parts.source, event, end.us, end.exitCode));
+  }
+
+  /** podman makes the process, waiting, before it starts it: one that dies at once has no other moment to tell its pid. */
+  async #made(id: string): Promise<void> {
+    const inspect = await this.#inspectOrNull(id);
+    const pid = inspect?.State.Pid ?? 0;
+    if (inspect !== null && !inspect.State.Running && pid > 0) this.#madePids.set(id, pid);
   }
 
   async #started({ id, attributes, time }: EngineEvent): Promise<void> {
@@ -125,7 +146,7 @@ export class Follower {
     const entry = this.#parts.containers.get(id);
     const life = entry && lifeAt(entry, time);
     if (!entry || life === entry.now || life?.ended === false) return;
-    entry.before = { container: { ...entry.now.container, initPid: null, startedAt: null }, startedUs: time, ended: false };
+    entry.before = { container: { ...entry.now.container, initPid: null, startedAt: null }, startedUs: time, ended: false, end: null };
   }
 
   async #died(event: EngineEvent): Promise<void> {
@@ -150,7 +171,8 @@ export class Follower {
     if (known) return known;
     const described = inspect === null ? null : lifeOf(describe(runtime, inspect));
     // It runs again already: who it is holds, its pid and start do not.
-    const another = described?.startedUs == null || described.startedUs > time;
+    const startedUs = described?.startedUs ?? null;
+    const another = startedUs === null || startedUs > time;
     const life = described === null ? lifeOf(bareContainer(runtime, id, attributes)) : another ? lifeOf({ ...described.container, initPid: null, startedAt: null }) : described;
     if (entry === undefined && !another) this.#begin(id, life, inspect);
     return life;
@@ -179,7 +201,7 @@ export class Follower {
     const finishedUs = endOf(inspect);
     if (!isRunning(inspect) && finishedUs === null) return; // never ran
     const known = this.#parts.containers.get(inspect.Id);
-    const entry = known !== undefined && known.now.startedUs === described.startedUs ? known : this.#begin(inspect.Id, described, inspect);
+    const entry = known?.now.startedUs === described.startedUs ? known : this.#begin(inspect.Id, described, inspect);
     if (finishedUs === null || entry.now.ended) return;
     const { ExitCode } = inspect.State;
     // After the end the engine tells no pid.
@@ -190,6 +212,9 @@ export class Follower {
   #begin(id: string, life: Life, inspect: Inspect | null): Entry {
     const { containers, emit, source } = this.#parts;
     const known = containers.get(id);
+    const madePid = this.#madePids.get(id);
+    this.#madePids.delete(id);
+    if (madePid !== undefined) life.container = { ...life.container, initPid: life.container.initPid ?? madePid };
     // What was begun by its event alone is told in full now.
     const bare = known?.now.container.startedAt === null && !known.now.ended;
     const entry: Entry = { now: life, before: bare ? known.before : (known?.now ?? null), stopSignal: inspect?.Config?.StopSignal ?? known?.stopSignal ?? null };
@@ -204,6 +229,7 @@ export class Follower {
     this.#unnamedKills.delete(id);
     if (kill) this.#tell(unnamedKillFact(this.#engine.runtime, source, kill, finishedUs, exitCode));
     life.ended = true;
+    life.end = { us: finishedUs, exitCode };
     emit({ type: 'exit', source, exit: exitOf(life.container, exitCode, finishedUs, reason) });
   }
 

@@ -9,6 +9,8 @@ export interface Life {
   startedUs: Micros | null;
   /** Its end was told, or is known not to be had. */
   ended: boolean;
+  /** How it ended, where that was told. */
+  end: { readonly us: Micros; readonly exitCode: number } | null;
 }
 
 /** A container's present life and the one before: a restart keeps the id. */
@@ -47,7 +49,7 @@ export function exitOf(container: Container, exitCode: number, finishedUs: Micro
 }
 
 export function lifeOf(container: Container): Life {
-  return { container, startedUs: container.startedAt === null ? null : parseTime(container.startedAt), ended: false };
+  return { container, startedUs: container.startedAt === null ? null : parseTime(container.startedAt), ended: false, end: null };
 }
 
 /** The life that an event of that moment is of: the one that had started by then; null where that one is not known. */

@@ -19,6 +19,8 @@ export interface SessionParts extends FollowerParts {
 
 /** Stops that were asked for before the agent came: docker keeps its last 256 events, podman a log. */
 const LOOK_BACK: Micros = HOUR;
+/** How long to wait for the stream of events to begin; podman begins it with the first one. */
+const BEGIN_MS = 1_000;
 /** Looked at together while listing. */
 const AT_ONCE = 4;
 /** Containers that wait to be looked at before more events are taken. */
@@ -34,7 +36,10 @@ export async function runSession(parts: SessionParts): Promise<void> {
   const engine = await client.version();
   const begin = clock.now();
   const known = new Set(containers.keys());
-  const events = client.events(toldTo ?? begin - LOOK_BACK, engine);
+  const begun = new AbortController();
+  const events = client.events(toldTo ?? begin - LOOK_BACK, engine, () => {
+    begun.abort();
+  });
   const follower = new Follower(parts, client, engine, toldTo ?? begin);
   const over = new AbortController();
   const isOver = (): boolean => over.signal.aborted;
@@ -42,10 +47,13 @@ export async function runSession(parts: SessionParts): Promise<void> {
   let isListed = false;
   const following = follow(events, follower, parts, () => isListed).finally(() => {
     over.abort();
+    begun.abort();
   });
   // Looked at below; until then nobody else hears of it.
   following.catch(() => undefined);
 
+  // What ended meanwhile is told by past events before it is missed in the list.
+  await wait(clock, BEGIN_MS, begun.signal);
   const listed = await client.list();
   for (let at = 0; at < listed.length && !isOver(); at += AT_ONCE) {
     await Promise.all(listed.slice(at, at + AT_ONCE).map((id) => follower.look(id)));

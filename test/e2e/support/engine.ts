@@ -37,7 +37,9 @@ export function whyNoEngine(name: EngineName): string | null {
 export async function startEngine(name: EngineName): Promise<Engine> {
   const directory = mkdtempSync(join(tmpdir(), 'w137-eng-'));
   const socket = join(directory, 'e.sock');
-  const [data, run, root] = ['data', 'run', 'rootfs'].map((part) => join(directory, part)) as [string, string, string];
+  const data = join(directory, 'data');
+  const run = join(directory, 'run');
+  const root = join(directory, 'rootfs');
   mkdirSync(join(root, 'bin'), { recursive: true });
   copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
   const podman = ['--root', data, '--runroot', run, '--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file', '--tmpdir', join(directory, 'tmp')];
@@ -63,7 +65,7 @@ export async function startEngine(name: EngineName): Promise<Engine> {
   }
   async function stopService(): Promise<void> {
     const child = daemon;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     await gone;
