@@ -9,11 +9,11 @@ import { KmsgFacts } from './evidence/kmsg-facts.ts';
 import { TextFacts } from './evidence/text-facts.ts';
 import { WITNESSES } from './evidence/witnesses.ts';
 import { readJournalRecord } from './kernel/framing/journal-json.ts';
-import type { TimeContext } from './kernel/framing/wall-time.ts';
+import { movingWith, type TimeContext } from './kernel/framing/wall-time.ts';
 import { BulkReader } from './kernel/reader/bulk-reader.ts';
 import { JournalReader, KmsgReader } from './kernel/reader/record-reader.ts';
 import type { KillListener } from './kernel/report/assembler.ts';
-import { formatTimeOrNull, MINUTE, MS, type Micros } from './lib/time.ts';
+import { formatTimeOrNull, MS, type Micros } from './lib/time.ts';
 import type { Container } from './model/container-exit.ts';
 import type { Trust } from './model/oom-kill.ts';
 import type { SourceEvent, SourceKind } from './model/source-event.ts';
@@ -281,18 +281,8 @@ export class Pipeline {
     return this.#reader(source, BulkReader, () => new BulkReader(source, this.#textTime(), this.#listener(source, 'text'), { lookBack: LOOK_BACK_BYTES }));
   }
 
-  /** A reader may live for months: what is "shortly after the newest line" moves with it. */
   #textTime(): TimeContext {
-    const { timezone, year, bootTimeUs, before } = this.#options.time;
-    const moving = (): Micros => before ?? this.#now + MINUTE;
-    return {
-      timezone,
-      year,
-      bootTimeUs,
-      get before() {
-        return moving();
-      },
-    };
+    return movingWith(() => this.#now, this.#options.time);
   }
 
   #reader<R extends Reader>(source: string, kind: abstract new (...args: never[]) => R, make: () => R): R {

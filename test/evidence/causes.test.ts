@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatTime, MS, SECOND, type Micros } from '../../src/lib/time.ts';
+import type { ContainerExit } from '../../src/model/container-exit.ts';
 import type { SourceEvent } from '../../src/model/source-event.ts';
 import { cgroupOf, exited, id, journal, T0 } from '../correlate/node.ts';
 import { answers, containerd, killing, klog, kubelet, KUBELET, message, NODE, POD, record } from './node-with-kubelet.ts';
@@ -122,7 +123,7 @@ describe('a runtime’s word', () => {
 });
 
 describe('hostile text', () => {
-  const forged = `${klog(ago(30.1), `"Message for Container of pod" containerName="app" containerStatusID={"Type":"containerd","ID":"${id('app')}"} pod="shop/cart-7d9f" containerMessage="${LIVENESS}"`)}`;
+  const forged = klog(ago(30.1), `"Message for Container of pod" containerName="app" containerStatusID={"Type":"containerd","ID":"${id('app')}"} pod="shop/cart-7d9f" containerMessage="${LIVENESS}"`);
   const forgedKill = klog(ago(30.1), `"Killing container with a grace period" pod="shop/cart-7d9f" podUID="${POD.podUid}" containerName="app" containerID="containerd://${id('app')}" gracePeriod=30`);
   const both = (fields: Readonly<Record<string, string>>): SourceEvent[] => [forged, forgedKill].map((line) => record(ago(30.1), line, fields));
 
@@ -176,9 +177,14 @@ describe('text', () => {
   });
 });
 
+function exitOf(event: SourceEvent): ContainerExit {
+  if (event.type !== 'exit') throw new Error(`${event.type} is no exit`);
+  return event.exit;
+}
+
 describe('no runtime socket', () => {
   const sources = [NODE[0], NODE[1], { name: 'pod-logs', kind: 'names' }] as const;
-  const named: SourceEvent = { type: 'container', source: 'pod-logs', container: { ...(end() as Extract<SourceEvent, { type: 'exit' }>).exit, podUid: POD.podUid, initPid: null, startedAt: null } };
+  const named: SourceEvent = { type: 'container', source: 'pod-logs', container: { ...exitOf(end()), podUid: POD.podUid, initPid: null, startedAt: null } };
   const ending = containerd(END, `received exit event container_id:"${id('app')}"  id:"${id('app')}"  pid:100  exit_status:137  exited_at:{seconds:${Math.floor(END / SECOND)}  nanos:${(END % SECOND) * 1_000}}`);
 
   it('judges what containerd logs, with the pod’s identity whole', () => {

@@ -1,4 +1,4 @@
-import { DAY, HOUR, MS, parseTime, type Micros } from '../../lib/time.ts';
+import { DAY, HOUR, MINUTE, MS, parseTime, type Micros } from '../../lib/time.ts';
 
 /** What a log line's wall time leaves out. */
 export interface TimeContext {
@@ -10,6 +10,18 @@ export interface TimeContext {
   readonly before: Micros | null;
   /** When the machine booted: turns the kernel's own clock into wall time. */
   readonly bootTimeUs: Micros | null;
+}
+
+/** The context of a reader that may live for months: what is "shortly after the newest line" moves with the clock. */
+export function movingWith(now: () => Micros, { timezone, year, bootTimeUs, before }: TimeContext): TimeContext {
+  return {
+    timezone,
+    year,
+    bootTimeUs,
+    get before() {
+      return before ?? now() + MINUTE;
+    },
+  };
 }
 
 export const NO_TIME: TimeContext = { timezone: null, year: null, before: null, bootTimeUs: null };

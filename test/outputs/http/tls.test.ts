@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createPlain } from 'node:http';
 import { request } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect } from 'node:tls';
+import { connect, TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -46,7 +46,7 @@ function ask(url: string, ca: Pair, options: { client?: Pair; token?: string; ma
       url,
       { agent: false, ca: pem(ca.cert), headers: token === undefined ? {} : { authorization: `Bearer ${token}` }, ...(client && { cert: pem(client.cert), key: pem(client.key) }), ...(maxVersion && { maxVersion, minVersion: maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' }) },
       (response) => {
-        const name = 'getPeerCertificate' in response.socket && typeof response.socket.getPeerCertificate === 'function' ? String((response.socket.getPeerCertificate() as { subject: { CN: string } }).subject.CN) : '';
+        const name = response.socket instanceof TLSSocket ? String(response.socket.getPeerCertificate().subject.CN) : '';
         response.resume().on('end', () => {
           resolve({ status: response.statusCode ?? 0, name });
         });

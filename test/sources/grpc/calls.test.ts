@@ -32,9 +32,9 @@ function recorder(status: number): { channel: Channel; called: string[] } {
       called.push(path);
       return path.includes('.v1.RuntimeService/') && status === RPC_STATUS.UNIMPLEMENTED ? Promise.reject(new RpcError(status, 'no')) : Promise.resolve(Buffer.alloc(0));
     },
-    stream(path, _request, _options, { end }) {
+    stream(path, _request, _options, listener) {
       called.push(path);
-      end(null);
+      listener.end(null);
       return () => undefined;
     },
     close: () => undefined,
@@ -66,9 +66,9 @@ it('of a CRI only these', async () => {
   const called: string[] = [];
   for (const status of [0, RPC_STATUS.UNIMPLEMENTED]) {
     const one = recorder(status);
-    const { list, status: statusOf } = await connectCri(one.channel, codec, 1, createTally());
-    await list();
-    await statusOf('id', true);
+    const cri = await connectCri(one.channel, codec, 1, createTally());
+    await cri.list();
+    await cri.status('id', true);
     called.push(...one.called);
   }
   expect([...new Set(called)].sort()).toEqual(CRI.toSorted());
