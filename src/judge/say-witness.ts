@@ -59,7 +59,7 @@ export function witnessEvidence(one: Case, decisive: readonly (WitnessFact | nul
   }));
 }
 
-const STOP_KINDS: ReadonlySet<string> = new Set(['stop-request', 'eviction', 'preemption', 'node-shutdown', 'pod-deletion', 'oom-event', 'userspace-kill', 'signal-sent', 'fault']);
+const STOP_KINDS: ReadonlySet<string> = new Set(['stop-request', 'eviction', 'preemption', 'node-shutdown', 'pod-deletion', 'userspace-kill', 'signal-sent', 'fault']);
 
 function sayFact(fact: WitnessFact): string {
   switch (fact.kind) {

@@ -68,10 +68,13 @@ export const orchestrator: readonly Scenario[] = [
     async act(lab) {
       await lab.running('eviction');
       await reconfigure(lab, 's/memory.available: .*}/memory.available: 700Mi }/');
-      await lab.running('eviction');
-      await lab.hog((await lab.availableMib()) - 500);
-      await lab.ended('eviction');
-      await reconfigure(lab, 's/memory.available: .*}/memory.available: 1Mi }/');
+      try {
+        await lab.running('eviction');
+        await lab.hog((await lab.availableMib()) - 500);
+        await lab.ended('eviction');
+      } finally {
+        await reconfigure(lab, 's/memory.available: .*}/memory.available: 1Mi }/');
+      }
     },
     deaths: [{ pod: 'eviction', container: 'main', code: 137, cause: 'eviction', confidence: 'likely', kills: 0 }],
   },
