@@ -5,8 +5,10 @@ import { KERNEL_WITNESS_PATTERN, witnessMatches, WITNESS_PATTERN } from './evide
 import { JOURNAL_PATTERN } from './kernel/reader/needles.ts';
 import type { Micros } from './lib/time.ts';
 import type { ContainerExit } from './model/container-exit.ts';
+import type { SourceKind } from './model/source-event.ts';
 import type { WitnessName } from './model/witness.ts';
 import type { SourceEntry } from './pipeline.ts';
+import type { JournalOptions } from './sources/journal/journal-options.ts';
 import type { RuntimeEndpoint } from './sources/runtime-endpoints.ts';
 import type { Source } from './sources/source.ts';
 
@@ -67,15 +69,26 @@ async function ledger(host: Host): Promise<NodeSource> {
 }
 
 async function journal(config: AgentConfig, host: Host, since: Micros): Promise<NodeSource> {
-  const { journalSource } = await import('./sources/journal/journal-source.ts');
   const { KERNEL_PART } = await import('./sources/journal/journal-parts.ts');
+  const pattern = `${JOURNAL_PATTERN}|${KERNEL_WITNESS_PATTERN}`;
+  return journalReading(config, host, since, 'kernel-log', HIDES.journal, { part: KERNEL_PART, pattern, matches: [['_TRANSPORT=kernel']] });
+}
+
+/** What other programs than the kernel wrote to the journal: a reading of its own, so that neither waits for the other. */
+async function units(config: AgentConfig, host: Host, since: Micros): Promise<NodeSource> {
+  const { unitsPart } = await import('./sources/journal/journal-parts.ts');
+  const matches = witnessMatches();
+  const part = unitsPart(matches.flatMap((group, index) => (index === 0 ? group : ['+', ...group])));
+  return journalReading(config, host, since, 'witness', HIDES.units, { part, pattern: WITNESS_PATTERN, matches });
+}
+
+async function journalReading(config: AgentConfig, host: Host, since: Micros, kind: SourceKind, hides: string, what: Pick<JournalOptions, 'part' | 'pattern' | 'matches'>): Promise<NodeSource> {
+  const { journalSource } = await import('./sources/journal/journal-source.ts');
   let position: string | null = null;
   const source = journalSource({
+    ...what,
     host,
-    part: KERNEL_PART,
     dir: config.journalDir,
-    pattern: `${JOURNAL_PATTERN}|${KERNEL_WITNESS_PATTERN}`,
-    matches: [['_TRANSPORT=kernel']],
     since,
     cursor: null,
     // For people: a new run reads the look-back again.
@@ -83,43 +96,34 @@ async function journal(config: AgentConfig, host: Host, since: Micros): Promise<
       position = cursor;
     },
   });
-  return { name: source.name, kind: 'kernel-log', hides: HIDES.journal, source, position: () => position, readNow: () => source.readNow() };
-}
-
-/** What other programs than the kernel wrote to the journal: a reading of its own, so that neither waits for the other. */
-async function units(config: AgentConfig, host: Host, since: Micros): Promise<NodeSource> {
-  const { journalSource } = await import('./sources/journal/journal-source.ts');
-  const { unitsPart } = await import('./sources/journal/journal-parts.ts');
-  let position: string | null = null;
-  const matches = witnessMatches();
-  const source = journalSource({
-    host,
-    part: unitsPart(matches.flatMap((group, index) => (index === 0 ? group : ['+', ...group]))),
-    dir: config.journalDir,
-    pattern: WITNESS_PATTERN,
-    matches,
-    since,
-    cursor: null,
-    onCursor(cursor) {
-      position = cursor;
-    },
-  });
-  return { name: source.name, kind: 'witness', hides: HIDES.units, source, position: () => position, readNow: () => source.readNow() };
+  return { name: source.name, kind, hides, source, position: () => position, readNow: () => source.readNow() };
 }
 
 function kubeletLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
-  return witnessFiles(host, config.kubeletLog, { witness: 'kubelet', hides: HIDES.kubeletLog, lookbackBytes: KUBELET_LOOKBACK_BYTES });
+  return textLogs(host, config.kubeletLog, { kind: 'witness', witness: 'kubelet', hides: HIDES.kubeletLog, lookbackBytes: KUBELET_LOOKBACK_BYTES });
 }
 
 /** A node without auditd is not blind for that: only a file that is there, or is asked for, is read. */
 async function auditLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
   const usual = (await isThere(host, AUDIT_LOG)) ? [AUDIT_LOG] : [];
   const files = config.auditLog.length === 0 ? usual : config.auditLog.filter((file) => file !== 'none');
-  return witnessFiles(host, files, { witness: 'audit', hides: HIDES.auditLog, lookbackBytes: AUDIT_LOOKBACK_BYTES });
+  return textLogs(host, files, { kind: 'witness', witness: 'audit', hides: HIDES.auditLog, lookbackBytes: AUDIT_LOOKBACK_BYTES });
 }
 
-/** Text logs of one witness alone. */
-async function witnessFiles(host: Host, files: readonly string[], { witness, hides, lookbackBytes }: { witness: WitnessName; hides: string; lookbackBytes: number }): Promise<NodeSource[]> {
+function textFiles(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+  const files = config.kernelLogFile.filter((file) => file !== 'none');
+  return textLogs(host, files, { kind: 'kernel-log', hides: HIDES.text, lookbackBytes: SYSLOG_LOOKBACK_BYTES });
+}
+
+/** `witness`: whose logs they are, where they are of one witness alone. */
+interface TextLogs {
+  readonly kind: 'kernel-log' | 'witness';
+  readonly hides: string;
+  readonly lookbackBytes: number;
+  readonly witness?: WitnessName;
+}
+
+async function textLogs(host: Host, files: readonly string[], { kind, hides, lookbackBytes, witness }: TextLogs): Promise<NodeSource[]> {
   if (files.length === 0) return [];
   const { textFileSource } = await import('./sources/text-file/text-file-source.ts');
   return files.map((file) => {
@@ -127,33 +131,14 @@ async function witnessFiles(host: Host, files: readonly string[], { witness, hid
     const source = textFileSource({
       host,
       file,
-      kind: 'witness',
+      kind,
       position: null,
       onPosition({ inode, offset }) {
         position = `inode ${String(inode)}, offset ${String(offset)}`;
       },
       lookbackBytes,
     });
-    return { name: source.name, kind: 'witness', hides, source, position: () => position, witness };
-  });
-}
-
-async function textFiles(config: AgentConfig, host: Host): Promise<NodeSource[]> {
-  const files = config.kernelLogFile.filter((file) => file !== 'none');
-  if (files.length === 0) return [];
-  const { textFileSource } = await import('./sources/text-file/text-file-source.ts');
-  return files.map((file) => {
-    let position: string | null = null;
-    const source = textFileSource({
-      host,
-      file,
-      position: null,
-      onPosition({ inode, offset }) {
-        position = `inode ${String(inode)}, offset ${String(offset)}`;
-      },
-      lookbackBytes: SYSLOG_LOOKBACK_BYTES,
-    });
-    return { name: source.name, kind: 'kernel-log', hides: HIDES.text, source, position: () => position };
+    return { name: source.name, kind, hides, source, position: () => position, ...(witness && { witness }) };
   });
 }
 

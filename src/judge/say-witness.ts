@@ -75,8 +75,6 @@ function sayFact(fact: WitnessFact): string {
       return `the node shuts down${fact.gracePeriodMs === null ? '' : `; the pod has ${sayDuration(fact.gracePeriodMs)} to end`}`;
     case 'pod-deletion':
       return 'the pod is deleted';
-    case 'oom-event':
-      return 'was told that something in the container was OOM-killed';
     case 'userspace-kill':
       return sayUserspaceKill(fact);
     case 'signal-sent':

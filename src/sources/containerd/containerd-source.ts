@@ -2,13 +2,11 @@ import protoText from '../../../proto/containerd.proto';
 import type { Host } from '../../host/host.ts';
 import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
-import { Backoff } from '../../lib/backoff.ts';
 import { openChannel } from '../grpc/channel.ts';
 import type { ProtoCodec } from '../grpc/proto-codec.ts';
 import { loadProto } from '../grpc/proto-codec.ts';
-import { explainRpc } from '../grpc/rpc-error.ts';
 import { createTally } from '../grpc/tally.ts';
-import { wait } from '../../host/wait.ts';
+import { keepConnected } from '../keep-connected.ts';
 import type { Source } from '../source.ts';
 import { createClient } from './client.ts';
 import { ContainerTable } from './container-table.ts';
@@ -42,7 +40,6 @@ export function createContainerdSource(options: ContainerdSourceOptions): Contai
   const tally = createTally();
   const table = new ContainerTable();
   const stopping = new AbortController();
-  const backoff = new Backoff();
   const isStopping = (): boolean => stopping.signal.aborted;
   let lastHeard: Micros | null = null;
   let running: Promise<void> = Promise.resolve();
@@ -78,22 +75,7 @@ export function createContainerdSource(options: ContainerdSourceOptions): Contai
 
   async function follow(emit: Emit): Promise<void> {
     const codec = await loadProto(protoText);
-    let said: string | null = null;
-    const ready = (): void => {
-      said = null;
-      backoff.reset();
-    };
-    while (!isStopping()) {
-      try {
-        await connect(emit, codec, ready);
-      } catch (error) {
-        if (isStopping()) return;
-        const { why, cure } = explainRpc(error, socket, "containerd's own API");
-        if (why !== said) emit({ type: 'down', source: name, why, cure });
-        said = why;
-      }
-      await wait(clock, backoff.next(), stopping.signal);
-    }
+    await keepConnected({ source: name, socket, service: "containerd's own API", clock, stopping: stopping.signal, emit }, (ready) => connect(emit, codec, ready));
   }
 
   return {

@@ -3,13 +3,12 @@ import type { Host } from '../../host/host.ts';
 import type { Micros } from '../../lib/time.ts';
 import { MINUTE } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
-import { Backoff } from '../../lib/backoff.ts';
 import { openChannel } from '../grpc/channel.ts';
 import type { ProtoCodec } from '../grpc/proto-codec.ts';
 import { loadProto } from '../grpc/proto-codec.ts';
-import { explainRpc } from '../grpc/rpc-error.ts';
 import { createTally } from '../grpc/tally.ts';
 import { wait } from '../../host/wait.ts';
+import { keepConnected } from '../keep-connected.ts';
 import type { Source } from '../source.ts';
 import { connectCri } from './client.ts';
 import type { CriClient } from './client.ts';
@@ -51,7 +50,6 @@ export function createCriSource(options: CriSourceOptions): CriSource {
   const tally = createTally();
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
-  const backoff = new Backoff();
   const pokes = new Set<Promise<void>>();
   let wake = new AbortController();
   let current: { readonly client: CriClient; readonly watch: ContainerWatch } | null = null;
@@ -102,22 +100,7 @@ export function createCriSource(options: CriSourceOptions): CriSource {
   async function follow(emit: Emit): Promise<void> {
     const codec = await loadProto(protoText);
     const watch = new ContainerWatch({ source: name, emit, clock, tally });
-    let said: string | null = null;
-    const ready = (): void => {
-      said = null;
-      backoff.reset();
-    };
-    while (!isStopping()) {
-      try {
-        await serve(emit, codec, watch, ready);
-      } catch (error) {
-        if (isStopping()) return;
-        const { why, cure } = explainRpc(error, socket, 'the CRI');
-        if (why !== said) emit({ type: 'down', source: name, why, cure });
-        said = why;
-      }
-      await wait(clock, backoff.next(), stopping.signal);
-    }
+    await keepConnected({ source: name, socket, service: 'the CRI', clock, stopping: stopping.signal, emit }, (ready) => serve(emit, codec, watch, ready));
   }
 
   async function lookUntilSettled(id: string): Promise<void> {

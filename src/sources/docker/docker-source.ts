@@ -1,10 +1,8 @@
 import type { Host } from '../../host/host.ts';
-import { wait } from '../../host/wait.ts';
-import { Backoff } from '../../lib/backoff.ts';
 import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
-import { explainRpc } from '../grpc/rpc-error.ts';
 import { createTally } from '../grpc/tally.ts';
+import { keepConnected } from '../keep-connected.ts';
 import type { Source } from '../source.ts';
 import { createClient } from './client.ts';
 import type { Containers } from './follower.ts';
@@ -39,7 +37,6 @@ export function createDockerSource(options: DockerSourceOptions): DockerSource {
   const tally = createTally();
   const containers: Containers = new Map();
   const stopping = new AbortController();
-  const backoff = new Backoff();
   const isStopping = (): boolean => stopping.signal.aborted;
   let toldTo: Micros | null = null;
   let running: Promise<void> = Promise.resolve();
@@ -76,22 +73,7 @@ export function createDockerSource(options: DockerSourceOptions): DockerSource {
   }
 
   async function follow(emit: Emit): Promise<void> {
-    let said: string | null = null;
-    const ready = (): void => {
-      said = null;
-      backoff.reset();
-    };
-    while (!isStopping()) {
-      try {
-        await connect(emit, ready);
-      } catch (error) {
-        if (isStopping()) return;
-        const { why, cure } = explainRpc(error, socket, "Docker Engine's API");
-        if (why !== said) emit({ type: 'down', source: name, why, cure });
-        said = why;
-      }
-      await wait(clock, backoff.next(), stopping.signal);
-    }
+    await keepConnected({ source: name, socket, service: "Docker Engine's API", clock, stopping: stopping.signal, emit }, (ready) => connect(emit, ready));
   }
 
   return {

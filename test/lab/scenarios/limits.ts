@@ -55,7 +55,7 @@ export const limits: readonly Scenario[] = [
   },
   {
     name: 'group-kill',
-    truth: 'memory.oom.group is set: the kernel kills everything in the container',
+    truth: 'the kernel kills everything in the container, whose memory.oom.group is set',
     cgroup: 'v2',
     manifests: [pod('group-kill', [{ run: `sleep 10000 & sleep 10001 & ${WAIT}; eat 200; true`, limit: '64Mi' }, { run: REST }])],
     async act(lab) {
