@@ -1,10 +1,17 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Verdict } from '../../src/model/verdict.ts';
 import { startEngine, whyNoEngine, type Engine, type EngineName } from './support/engine.ts';
 import { ensureJournald, noJournald, type Journald } from './support/journald.ts';
 import { endAgents, startAgent, type TestAgent } from './support/real-agent.ts';
 import { EAT, MIB, shell, SLEEP } from './support/small-node.ts';
 
 const LIMITED = ['-m', '32m'];
+
+/** docker hears of an OOM kill from its shim, which may miss it in a cgroup that is removed at once: then it says Error. podman 4 has no word for it. */
+const saidOom = ({ exit }: Verdict): boolean => exit.runtimeReason === 'OOMKilled';
 
 describe.each(['docker', 'podman'] as const)('an agent on a node with %s', (name: EngineName) => {
   const why = noJournald() ?? whyNoEngine(name);
@@ -13,6 +20,8 @@ describe.each(['docker', 'podman'] as const)('an agent on a node with %s', (name
   let journald: Journald;
   let agent: TestAgent;
   const args = (): readonly string[] => ['--runtime-endpoint', `unix://${engine.socket}`, '--kernel-log-file', 'none', '--lookback', '1h', '--settle', '1s'];
+
+  const records = async (): Promise<number> => (await agent.sources()).sources.find((source) => source.name === 'docker')?.records ?? 0;
 
   beforeAll(async () => {
     if (why !== null) return;
@@ -30,11 +39,16 @@ describe.each(['docker', 'podman'] as const)('an agent on a node with %s', (name
   });
 
   it.skipIf(why !== null)('names the own limit for PID 1 that hit it, whatever the engine says of it', async () => {
-    const id = await engine.run([...LIMITED, '--name', `eater-${name}`], EAT);
+    const hold = mkdtempSync(join(tmpdir(), 'w137-hold-'));
+    const seen = await records();
+    const id = await engine.run([...LIMITED, '--name', `eater-${name}`, '-v', `${hold}:/hold`], shell('while [ ! -e /hold/go ]; do /bin/busybox usleep 20000; done; exec /bin/busybox tail /dev/zero'));
+    // Until the agent has been told of its PID 1.
+    await expect.poll(records, { timeout: 20_000 }).toBeGreaterThan(seen);
+    writeFileSync(join(hold, 'go'), '');
     const verdict = await agent.verdictOf(id, ({ exit }) => exit.runtimeReason !== null);
+    rmSync(hold, { recursive: true });
     expect(verdict).toMatchObject({ cause: 'container-limit-oom', confidence: 'certain', victimRole: 'pid1', exit: { code: 137 }, container: { runtime: name, containerName: `eater-${name}`, memoryLimitBytes: 32 * MIB } });
-    // podman 4 has no word for it.
-    expect(verdict.runtimeAgrees).toBe(name === 'docker');
+    expect(verdict.runtimeAgrees).toBe(saidOom(verdict));
     expect((await agent.get(`/v1/explain?target=eater-${name}`)).body).toContain(verdict.id);
   });
 
@@ -42,7 +56,7 @@ describe.each(['docker', 'podman'] as const)('an agent on a node with %s', (name
     const id = await engine.run(LIMITED, shell('/bin/busybox tail /dev/zero; exit 3'));
     const verdict = await agent.verdictOf(id, ({ oomKills }) => oomKills.length > 0);
     expect(verdict).toMatchObject({ cause: 'program', exit: { code: 3 } });
-    if (name === 'docker') expect(verdict).toMatchObject({ exit: { runtimeReason: 'OOMKilled' }, runtimeAgrees: false });
+    expect(verdict.runtimeAgrees).toBe(!saidOom(verdict));
   });
 
   it.skipIf(why !== null)('clears the kernel of an own 137, and of a kill -9 from outside', async () => {
@@ -73,7 +87,9 @@ describe.each(['docker', 'podman'] as const)('an agent on a node with %s', (name
   it.skipIf(why !== null)('gives each life of a container that is started again its verdict', async () => {
     const id = await engine.run([...LIMITED, '--restart', 'on-failure:1'], EAT);
     const lives = async () => (await agent.verdicts()).filter(({ container }) => container.containerId === id);
-    await expect.poll(async () => (await lives()).map(({ cause, confidence }) => [cause, confidence]), { timeout: 20_000 }).toEqual([['container-limit-oom', 'certain'], ['container-limit-oom', 'certain']]);
+    await expect.poll(async () => (await lives()).map(({ cause, final }) => [cause, final]), { timeout: 20_000 }).toEqual([['container-limit-oom', true], ['container-limit-oom', true]]);
+    // A life may end before the engine has told of its PID 1.
+    for (const { confidence, container } of await lives()) expect(confidence).toBe(container.initPid === null ? 'likely' : 'certain');
     expect(new Set((await lives()).flatMap(({ oomKills }) => oomKills)).size).toBe(2);
   });
 

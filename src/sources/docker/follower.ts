@@ -95,6 +95,7 @@ export class Follower {
         break;
       case 'oom':
         this.#tell(oomFact(runtime, source, event));
+        await this.#reasonAgain(event);
         break;
       case 'kill':
         if (event.attributes['signal'] === undefined) this.#unnamedKill(event);
@@ -116,6 +117,18 @@ export class Follower {
       default:
         tally.count('other-event');
     }
+  }
+
+  /** The engine hears of an OOM kill and of the end by two ways: the end may come first, and is told with its reason then. */
+  async #reasonAgain({ id, time }: EngineEvent): Promise<void> {
+    const { containers, emit, source } = this.#parts;
+    const entry = containers.get(id);
+    const life = entry && lifeAt(entry, time);
+    if (!life?.end) return;
+    const inspect = await this.#inspectOrNull(id);
+    const { us, exitCode } = life.end;
+    if (inspect?.State.OOMKilled !== true || !isOf(inspect, life, this.#engine.runtime) || endOf(inspect) !== us) return;
+    emit({ type: 'exit', source, exit: exitOf(life.container, exitCode, us, reasonOf(exitCode, inspect)) });
   }
 
   /** Its end may have been found before this event was taken. */

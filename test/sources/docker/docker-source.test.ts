@@ -101,6 +101,20 @@ describe('Docker Engine', () => {
     expect(source.dropped()).toMatchObject({ 'signal-that-asks-for-no-end': 1 });
   });
 
+  test('an OOM kill that the engine hears of after the end is told as the reason of that end', async () => {
+    const id = engine.put('late', { Running: true, Pid: 100, StartedAt: at(-5_000) });
+    await up();
+    const ended = { StartedAt: engine.containers.get(id)!.State['StartedAt'], FinishedAt: at(0), ExitCode: 137 };
+    engine.put('late', ended);
+    engine.send(engine.event('die', id, at(1), { exitCode: '137' }));
+    expect((await events.exitOf(id)).exit.runtimeReason).toBe('Error');
+    engine.put('late', { ...ended, OOMKilled: true });
+    engine.send(engine.event('oom', id, at(2)));
+    await events.until(() => events.of('exit').length === 2, 'the end once more');
+    const [first, second] = events.of('exit').map(({ exit }) => exit);
+    expect(second).toEqual({ ...first, runtimeReason: 'OOMKilled' });
+  });
+
   test('a stop before the agent came is told, its end from the list alone', async () => {
     const id = engine.put('old', { StartedAt: at(-60_000), FinishedAt: at(-30_000), ExitCode: 137 });
     engine.replay = [engine.event('kill', id, at(-30_010), { signal: '9' }), engine.event('die', id, at(-29_900), { exitCode: '137' })];
