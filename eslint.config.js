@@ -1,4 +1,5 @@
 import importX from 'eslint-plugin-import-x';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 /** Which rooms a room may import from; data flows one way (docs/architecture.md). Only agent.ts connects them all. */
@@ -45,6 +46,15 @@ export default tseslint.config(
       'import-x/no-cycle': 'error',
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       complexity: ['error', 20],
+    },
+  },
+  {
+    // Every text here may be an attacker's: no pattern takes more than its line's length.
+    files: ['src/**/*.ts'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': 'error',
     },
   },
   {

@@ -5,6 +5,7 @@ import { AGENT_OPTIONS, agentConfigSchema, type AgentConfig, type AgentConfigKey
 
 type Given = Readonly<Record<string, unknown>>;
 
+const MAX_SHOWN = 200;
 const KEYS = Object.keys(AGENT_OPTIONS).filter((key): key is AgentConfigKey => key in AGENT_OPTIONS);
 
 /**
@@ -22,16 +23,22 @@ export function loadConfig(flags: Given, env: Readonly<Record<string, string | u
   const issue = parsed.error.issues[0];
   const key = KEYS.find((name) => name === issue?.path[0]);
   if (key === undefined) {
-    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'a value';
+    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ').slice(0, MAX_SHOWN) : 'a value';
     throw new Why137Error('W137_CONFIG', `The configuration file ${file ?? ''} has an unknown option: ${unknown}. Known are: ${KEYS.join(', ')}.`);
   }
   const { flag, expected, repeatable } = AGENT_OPTIONS[key];
   const where = key in inFlags ? `--${flag}` : key in inEnv ? envName(key) : `${key} in the configuration file ${file ?? ''}`;
   const value = given[key];
-  if (repeatable && !Array.isArray(value)) throw new Why137Error('W137_CONFIG', `${where} cannot be ${JSON.stringify(value)}: give a list, each of it ${expected}.`);
+  if (repeatable && !Array.isArray(value)) throw new Why137Error('W137_CONFIG', `${where} cannot be ${shown(value)}: give a list, each of it ${expected}.`);
   const index = issue?.path[1];
   const bad: unknown = Array.isArray(value) && typeof index === 'number' ? value[index] : value;
-  throw new Why137Error('W137_CONFIG', `${where} cannot be ${JSON.stringify(bad)}: give ${expected}.`);
+  throw new Why137Error('W137_CONFIG', `${where} cannot be ${shown(bad)}: give ${expected}.`);
+}
+
+/** A value as it was given, as much of it as fits a sentence. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
 }
 
 /** Options that go together. */

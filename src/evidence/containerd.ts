@@ -12,7 +12,7 @@ export const containerd: Witness = {
   transports: ['stdout'],
   comms: [],
   tags: ['containerd', 'microk8s.daemon-containerd'],
-  pattern: ['StopContainer for', 'Stop container ', 'Kill container ', 'TaskOOM event', 'xit event', 'returns sandbox id', 'returns container id', 'StartContainer for .* returns successfully'].join('|'),
+  pattern: ['StopContainer for', 'Stop container ', 'Kill container ', 'TaskOOM event', 'xit event', 'returns sandbox id', 'returns container id', 'StartContainer for [^ ]+ returns successfully'].join('|'),
   reader: containerdReader,
 };
 

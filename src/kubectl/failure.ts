@@ -46,4 +46,7 @@ export function failureOf(stderr: string): Failure {
   return { kind: 'other', said: oneLine(stderr.replace(/^(error: |Error from server \(\w+\): )/, '')) };
 }
 
-const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, '; ').slice(0, 500);
+function oneLine(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '').join('; ').slice(0, 500);
+}

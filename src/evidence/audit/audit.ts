@@ -18,7 +18,7 @@ export const audit: Witness = {
   tags: [],
   needles: ['type=SYSCALL ', 'type=OBJ_PID ', 'type=SECCOMP ', 'type=ANOM_ABEND '],
   // Of all that may be audited, calls that send signals, and whom they hit.
-  pattern: '(?:SYSCALL|<audit-1300>) .*syscall=(?:62|200|234|424|129|130|131|37|238|268|270|208|250|237|241) |OBJ_PID|<audit-1318>|^SECCOMP |<audit-1326>|ANOM_ABEND|<audit-1701>|type=SECCOMP ',
+  pattern: '(?:SYSCALL (?:msg=audit\\([0-9.:]+\\): ?)?|<audit-1300> )arch=[0-9a-f]+ syscall=(?:62|200|234|424|129|130|131|37|238|268|270|208|250|237|241) |OBJ_PID|<audit-1318>|^SECCOMP |<audit-1326>|ANOM_ABEND|<audit-1701>|type=SECCOMP ',
   reader: () => auditReader(),
 };
 

@@ -3,9 +3,9 @@ import type { Subject } from '../../model/witness.ts';
 export type Values = Readonly<Record<string, string>>;
 export type PodName = Pick<Subject, 'podNamespace' | 'podName'>;
 
-/** Names of Kubernetes are of these characters: nothing else is taken for one. */
-const PAIR = /([a-z0-9][a-z0-9.-]*)\/([a-z0-9][a-z0-9.-]*)/;
-const PLAIN_POD = /([a-z0-9][a-z0-9.-]*)_([a-z0-9][a-z0-9-]*)\(([0-9a-f-]+)\)/;
+/** Names of Kubernetes are of these characters, and no longer: nothing else is taken for one. */
+const PAIR = /([a-z0-9][a-z0-9-]{0,62})\/([a-z0-9][a-z0-9.-]{0,252})/;
+const PLAIN_POD = /([a-z0-9][a-z0-9.-]{0,252})_([a-z0-9][a-z0-9-]{0,62})\(([0-9a-f-]{1,64})\)/;
 
 /** Whom a structured line names by its usual keys. */
 export function subjectOf(values: Values): Partial<Subject> {

@@ -16,7 +16,7 @@ export const oomd: Witness = {
   comms: [],
   tags: ['oomd'],
   needles: ['oomd kill: ', 'detectorgroup:['],
-  pattern: 'ruleset:\\[.*\\] detectorgroup:\\[',
+  pattern: 'ruleset:\\[.{0,300}\\] detectorgroup:\\[',
   reader: () => ({ text, field }) => {
     const m = KILL.exec(text);
     // What a dry run would have done.

@@ -13,7 +13,7 @@ export const systemdOomd: Witness = {
   transports: ['journal', 'syslog'],
   comms: ['systemd-oomd'],
   tags: ['systemd-oomd'],
-  pattern: '(?:Killed|Marked) /.* due to (?:memory|swap) ',
+  pattern: '(?:Killed|Marked) /.{0,4096} due to (?:memory|swap) ',
   reader: () => ({ text }) => {
     const killed = KILLED.exec(text);
     if (!killed) return { drop: 'no-fact' };

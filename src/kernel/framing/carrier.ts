@@ -58,33 +58,34 @@ export function stripCarrier(line: string, clock: WallClock): Carrier | null {
   const pri = PRI.exec(line);
   const facility = pri ? Number(pri[1]) >> 3 : null;
   const rest = pri ? line.slice(pri[0].length) : line;
-  const found = stamped(rest, clock);
+  const found = stamped(rest, clock, 0);
   if (found) return { ...found, facility: facility ?? found.facility };
   return pri ? { text: rest, timeUs: null, host: '', tag: null, facility } : null;
 }
 
 interface Form {
   readonly pattern: RegExp;
-  readonly read: (m: RegExpExecArray, rest: string, clock: WallClock) => Carrier;
+  /** `depth`: how many stamps there were before. */
+  readonly read: (m: RegExpExecArray, rest: string, clock: WallClock, depth: number) => Carrier;
 }
 
 const iso: Form = {
   pattern: ISO,
-  read(m, rest, clock) {
+  read(m, rest, clock, depth) {
     const zone = m[2] === 'UTC' || m[2] === 'GMT' ? 'Z' : '';
     const timeUs = clock.iso((m[1] ?? '').replace(',', '.').replaceAll('/', '-').replace(/ (?=[Z+-])/, '') + zone);
     // A container runtime's log: what the container printed may have a prefix of its own.
     const runtime = RUNTIME_LOG.exec(rest);
-    if (!runtime) return afterStamp(rest, timeUs, clock);
+    if (!runtime) return afterStamp(rest, timeUs, clock, depth);
     const printed = rest.slice(runtime[0].length);
-    const inner = stamped(printed, clock) ?? plain(printed, timeUs);
+    const inner = stamped(printed, clock, depth + 1) ?? plain(printed, timeUs);
     return { ...inner, timeUs: inner.timeUs ?? timeUs };
   },
 };
 
 const rfc3164: Form = {
   pattern: RFC3164,
-  read: (m, rest, clock) => afterStamp(rest, clock.local(m[2] ?? '', m[3] ?? '', (m[5] ?? '').replace(',', '.'), m[1] ?? m[4] ?? m[6]), clock),
+  read: (m, rest, clock, depth) => afterStamp(rest, clock.local(m[2] ?? '', m[3] ?? '', (m[5] ?? '').replace(',', '.'), m[1] ?? m[4] ?? m[6]), clock, depth),
 };
 
 /** The forms, in the order in which they are tried: the common ones first. To add one, add a row. */
@@ -97,26 +98,30 @@ const FORMS: readonly Form[] = [
   },
   {
     pattern: DECODED,
-    read: (m, rest, clock) => ({ ...(stamped(rest, clock) ?? plain(rest, null)), tag: m[1] === 'kern' ? 'kernel' : (m[1] ?? null) }),
+    read: (m, rest, clock, depth) => ({ ...(stamped(rest, clock, depth + 1) ?? plain(rest, null)), tag: m[1] === 'kern' ? 'kernel' : (m[1] ?? null) }),
   },
   {
     pattern: TALOS,
     read: (m, rest, clock) => ({ ...plain(rest, clock.iso(m[3] ?? ''), m[2] === 'kern' ? 'kernel' : (m[2] ?? null)), host: m[1] ?? '' }),
   },
-  { pattern: EPOCH, read: (m, rest, clock) => afterStamp(rest, Math.round(Number(m[1]) * 1_000_000), clock) },
+  { pattern: EPOCH, read: (m, rest, clock, depth) => afterStamp(rest, Math.round(Number(m[1]) * 1_000_000), clock, depth) },
   { pattern: CTIME, read: (m, rest, clock) => plain(rest, clock.local(m[1] ?? '', m[2] ?? '', m[3] ?? '', m[4])) },
   { pattern: RELATIVE, read: (_, rest) => plain(rest, null) },
   { pattern: LOGCAT, read: (m, rest) => plain(rest, null, (m[1] ?? '') === '' ? 'kernel' : (m[1] ?? null)) },
   { pattern: LOGCAT_BRIEF, read: (m, rest) => plain(rest, null, m[1] === '' ? 'kernel' : (m[1] ?? null)) },
-  { pattern: CLOCK_ONLY, read: (_, rest, clock) => afterStamp(rest, null, clock) },
+  { pattern: CLOCK_ONLY, read: (_, rest, clock, depth) => afterStamp(rest, null, clock, depth) },
   { pattern: KERNEL, read: (_, rest) => plain(rest, null, 'kernel') },
   { pattern: HOST_KERNEL, read: (m, rest) => ({ ...plain(rest, null, 'kernel'), host: m[1] ?? '' }) },
 ];
 
-function stamped(line: string, clock: WallClock, forms: readonly Form[] = FORMS): Carrier | null {
+/** A collector's stamp, a runtime's, the log's own: more are there to keep a reader busy. */
+const MAX_STAMPS = 4;
+
+function stamped(line: string, clock: WallClock, depth: number, forms: readonly Form[] = FORMS): Carrier | null {
+  if (depth >= MAX_STAMPS) return null;
   for (const { pattern, read } of forms) {
     const m = pattern.exec(line);
-    if (m) return read(m, line.slice(m[0].length), clock);
+    if (m) return read(m, line.slice(m[0].length), clock, depth);
   }
   return null;
 }
@@ -126,7 +131,7 @@ function plain(text: string, timeUs: Micros | null, tag: string | null = null): 
 }
 
 /** Behind a wall time: `host tag[pid]: `, `tag: `, `host [uptime]`, another carrier's line, or the message itself. */
-function afterStamp(labelled: string, timeUs: Micros | null, clock: WallClock): Carrier {
+function afterStamp(labelled: string, timeUs: Micros | null, clock: WallClock, depth: number): Carrier {
   const rest = labelled.replace(LABELS, '').replace(PRIORITY_FIRST, '');
   const kernel = KERNEL.exec(rest);
   if (kernel) return plain(rest.slice(kernel[0].length), timeUs, 'kernel');
@@ -139,6 +144,9 @@ function afterStamp(labelled: string, timeUs: Micros | null, clock: WallClock): 
   if (m) return { ...plain(rest.slice(m[0].length), timeUs, 'kernel'), host: m[1] ?? '' };
   m = HOST_UPTIME.exec(rest);
   if (m) return { ...plain(rest.slice(m[0].length), timeUs), host: m[1] ?? '' };
-  const inner = BETWEEN.map((between) => stamped(rest.replace(between, ''), clock, [iso, rfc3164])).find((found) => found !== null);
-  return inner ? { ...inner, timeUs: inner.timeUs ?? timeUs } : plain(rest, timeUs);
+  for (const between of BETWEEN) {
+    const inner = stamped(rest.replace(between, ''), clock, depth + 1, [iso, rfc3164]);
+    if (inner !== null) return { ...inner, timeUs: inner.timeUs ?? timeUs };
+  }
+  return plain(rest, timeUs);
 }

@@ -6,7 +6,7 @@ import type { WallClock } from './wall-time.ts';
  * `6,1234,5678901,-[,caller=T1];text` (Documentation/ABI/testing/dev-kmsg); dictionary lines begin with a space.
  * netconsole may put the kernel's release before it, and cuts a long record in pieces (`,ncfrag=offset/length`).
  */
-const RECORD = /^(?:\d+\.\d+[^,;\s]*,)?(\d+),(\d+),(\d+),([-c+][^;]*);([\s\S]*)$/;
+const RECORD = /^(?:\d+\.\d[^,;\s]*,)?(\d+),(\d+),(\d+),([-c+][^;]*);([\s\S]*)$/;
 const CONTINUES = /^c|,ncfrag=[1-9]\d*\//;
 
 export function looksLikeKmsg(line: string): boolean {

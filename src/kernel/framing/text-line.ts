@@ -1,3 +1,4 @@
+import { trimEndOf } from '../../lib/trim-end.ts';
 import { stripCarrier } from './carrier.ts';
 import { unescapeOctal } from './escapes.ts';
 import { frameJournalRecord, KernelTime, parseObject, readJournalRecord } from './journal-json.ts';
@@ -135,7 +136,7 @@ export class TextFraming {
 
   #plain(raw: string, text: string): Frameless {
     return {
-      text: unescapeOctal(text.startsWith('  ') ? text : text.trimStart()).replace(/\n+$/, ''),
+      text: trimEndOf(unescapeOctal(text.startsWith('  ') ? text : text.trimStart()), /\n/),
       raw: raw.trimEnd(),
       timeUs: null,
       monotonicUs: null,

@@ -1,15 +1,17 @@
+import { trimEndOf } from '../../lib/trim-end.ts';
+
 /** What terminals, editors, mail and pages put around a line, whatever it is. */
 const COLOUR = /\u001B\[[\d;?]*[A-Za-z]/g;
 const TAGS = '<\\/?(?:p|pre|code|br|div|li|ul|span|td|tr|tt|samp|font|b|blockquote)(?: [^<>]*)?\\/?>';
 const TAGS_BEFORE = new RegExp(`^(?:${TAGS})+`);
-const TAGS_BEHIND = new RegExp(`(?:${TAGS})+$`);
+const TAGS_BEHIND = new RegExp(`(?:${TAGS}){1,16}$`);
 /** A byte order mark, the record separator of RFC 7464, mail quotes and pasted tables. */
 const QUOTE = /^(?:[\s\u001E]*(?:[>|]|&gt;))*[\s\u001E]*/;
 
 export function tidy(line: string): string {
   let text = line;
   if (text.includes('\u001B')) text = text.replace(COLOUR, '');
-  text = text.replace(QUOTE, '').replace(/\r+$/, '');
+  text = trimEndOf(text.replace(QUOTE, ''), /\r/);
   return text.includes('<') && text.includes('>') ? text.replace(TAGS_BEFORE, '').replace(TAGS_BEHIND, '').replace(QUOTE, '') : text;
 }
 
@@ -36,20 +38,31 @@ const WRAPPERS: readonly RegExp[] = [
   /^(?:[-*+\u2022] +|\d{1,4}[.)] +)/,
   /^(?:["'`]{1,3}|\*\*)/,
 ];
-const QUOTED_END = /(?:\\[nr])*(?:["'`]{1,3}|\*\*),?$/;
+const QUOTED_END = /(?:\\[nr]){0,4}(?:["'`]{1,3}|\*\*),?$/;
 
-/** The line inside a wrapper, where `isFramed` knows it; null when there is none. */
+/** A list's item may be quoted too, and in a cell; nobody wraps deeper but to keep a reader busy. */
+const MAX_WRAPPERS = 4;
+const MAX_TRIES = 60;
+
+/** The line inside its wrappers, where `isFramed` knows it; null when there is none. */
 export function unwrap(line: string, isFramed: (text: string) => boolean): string | null {
-  for (const wrapper of WRAPPERS) {
-    const m = wrapper.exec(line);
-    if (!m) continue;
-    let rest = line.slice(m[0].length);
-    if (/["'`*]$/.test(m[0])) rest = rest.replace(QUOTED_END, '');
-    else if (rest.startsWith('{')) rest = rest.replace(/[,\]]\s*$/, '');
-    if (isFramed(rest)) return rest;
-    // A list's item may be quoted too.
-    const inner = unwrap(rest, isFramed);
-    if (inner !== null) return inner;
+  const tried = new Set<string>();
+
+  function inside(outer: string, depth: number): string | null {
+    for (const wrapper of WRAPPERS) {
+      const m = wrapper.exec(outer);
+      if (!m) continue;
+      let rest = outer.slice(m[0].length);
+      if (/["'`*]$/.test(m[0])) rest = rest.replace(QUOTED_END, '');
+      else if (rest.startsWith('{')) rest = rest.replace(/[,\]]\s*$/, '');
+      if (tried.has(rest) || tried.size >= MAX_TRIES) continue;
+      tried.add(rest);
+      if (isFramed(rest)) return rest;
+      const inner = depth < MAX_WRAPPERS ? inside(rest, depth + 1) : null;
+      if (inner !== null) return inner;
+    }
+    return null;
   }
-  return null;
+
+  return inside(line, 1);
 }

@@ -18,7 +18,7 @@ const CPU_OLD = /^Pid: (\d+), comm: ([\s\S]*?) (?:Not tainted|Tainted)/;
 const TASK_IN = /^Task in ([\s\S]*) killed as a result of limit of ?([\s\S]*)$/;
 const USAGE = /^(memory\+swap|memory|swap|kmem): usage (\d+)kB, limit (\d+)kB, failcnt (\d+)/;
 const STATS = /^Memory cgroup stats for ([\s\S]*?):(?: cache:| ?$|\n|$)/;
-const DUMP_HEADER = /^\[ *pid *\] +(.*)$/;
+const DUMP_HEADER = /^\[ *pid *\] ([^\n]*)$/;
 const DUMP_ROW = /^\[ *(\d+)\] +(\d[\s\S]*)$/;
 const GROUP = /^Tasks in ([\s\S]*) are going to be killed due to memory\.oom\.group set/;
 
@@ -59,7 +59,7 @@ function invoked(text: string): Said | null {
   return {
     kind: 'invoked',
     comm: comm.length <= 64 ? comm : null,
-    gfpMask: value(/gfp_mask=([^,]*(?:\([^)]*\))?)/),
+    gfpMask: value(/gfp_mask=([^,]*)/),
     order: number(/order=(-?\d+)/),
     oomScoreAdj: number(/oom_score_adj=(-?\d+)/),
   };

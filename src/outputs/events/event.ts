@@ -1,4 +1,5 @@
 import { formatTime, type Micros } from '../../lib/time.ts';
+import { trimEndOf } from '../../lib/trim-end.ts';
 import type { Cause, Confidence } from '../../model/cause.ts';
 
 /** Whose Event it is: the pod and, where there is one, the container in it. */
@@ -30,7 +31,7 @@ const MAX_NAME = 253;
 /** The same for the same verdict: an agent that starts anew finds its Event by it. `edition`: a second Event for it. */
 export function eventName(podName: string, verdictId: string, edition = ''): string {
   const suffix = `.${verdictId}${edition}`;
-  return `${podName.slice(0, MAX_NAME - suffix.length).replace(/[^a-z0-9]+$/, '')}${suffix}`;
+  return `${trimEndOf(podName.slice(0, MAX_NAME - suffix.length), /[^a-z0-9]/)}${suffix}`;
 }
 
 /** What changes when an Event is told again. */
