@@ -123,6 +123,10 @@ describe('overlays', () => {
     const paths = (overlay: string): string[] =>
       theDaemonSet(render(`overlays/${overlay}`)).spec.template.spec.volumes.flatMap((volume) => ('hostPath' in volume ? volume.hostPath.path : [])).sort();
     expect(paths('no-runtime-socket')).toEqual(['/run/log/journal', '/var/lib/why137', '/var/log']);
+    expect(paths('non-root')).toEqual(['/run/log/journal', '/var/log']);
+    const nonRoot = theDaemonSet(render('overlays/non-root')).spec.template.spec;
+    expect(nonRoot.securityContext).toMatchObject({ runAsNonRoot: true, fsGroup: 65_532, supplementalGroups: [4] });
+    expect(nonRoot.containers[0].securityContext.runAsUser).toBe(65_532);
     expect(paths('crio')).toEqual(['/run/crio', '/run/log/journal', '/var/lib/why137', '/var/log']);
     expect(paths('docker')).toEqual(['/run/docker.sock', '/run/log/journal', '/var/lib/why137', '/var/log']);
     expect(paths('k3s')).toEqual(['/run/k3s/containerd', '/run/log/journal', '/var/lib/why137', '/var/log']);

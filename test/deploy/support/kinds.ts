@@ -71,7 +71,8 @@ const projected = z.strictObject({
   ),
 });
 const secret = z.strictObject({ secretName: dnsName, defaultMode: z.optional(count) });
-const volume = z.union([z.strictObject({ name: dnsLabel, hostPath }), z.strictObject({ name: dnsLabel, secret }), z.strictObject({ name: dnsLabel, projected })]);
+const emptyDir = z.strictObject({ sizeLimit: z.optional(bytes), medium: z.optional(z.literal('Memory')) });
+const volume = z.union([z.strictObject({ name: dnsLabel, emptyDir }), z.strictObject({ name: dnsLabel, hostPath }), z.strictObject({ name: dnsLabel, secret }), z.strictObject({ name: dnsLabel, projected })]);
 
 const podSpec = z.strictObject({
   serviceAccountName: dnsName,
@@ -82,7 +83,7 @@ const podSpec = z.strictObject({
   tolerations: z.array(z.strictObject({ operator: z.literal('Exists') })),
   nodeSelector: labels,
   terminationGracePeriodSeconds: count,
-  securityContext: z.strictObject({ supplementalGroups: z.array(count), seLinuxOptions: z.optional(z.strictObject({ type: z.string() })) }),
+  securityContext: z.strictObject({ runAsNonRoot: z.optional(z.boolean()), fsGroup: z.optional(count), supplementalGroups: z.array(count), seLinuxOptions: z.optional(z.strictObject({ type: z.string() })) }),
   containers: z.tuple([container]),
   volumes: z.array(volume),
 });
