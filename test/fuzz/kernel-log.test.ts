@@ -4,7 +4,7 @@ import { readCgroupPath } from '../../src/kernel/cgroup/cgroup-path.ts';
 import { oomKillSchema, type OomKill } from '../../src/model/oom-kill.ts';
 import { CONTEXT, readBulk, readPlain } from '../kernel/reader/read.ts';
 import { fuzz } from './support/fuzz.ts';
-import { fromRecordings, headOf, recorded } from './support/seeds.ts';
+import { fromRecordings, headOf, messagesOf, recorded } from './support/seeds.ts';
 import { KERNEL_TOKENS } from './support/tokens.ts';
 
 /** Valid, no more of them than lines, and not longer in all than what they were made of many times over. */
@@ -18,10 +18,7 @@ function linesOf(input: Uint8Array): readonly string[] {
 }
 
 const journals = fromRecordings('kernel.journal.json.gz', 24_000);
-/** The records' own words, as another carrier would have them. */
-const messages = journals.map((journal) =>
-  linesOf(journal).flatMap((line) => (line === '' ? [] : [String((JSON.parse(line) as { MESSAGE?: unknown }).MESSAGE)])),
-);
+const messages = journals.map(messagesOf);
 const kmsg = messages.map((lines) => lines.map((text, at) => `4,${1000 + at},${100_000_000 + at * 1000},-;${text}`).join('\n'));
 const dmesg = messages.map((lines) => lines.map((text, at) => `[${(100 + at / 1000).toFixed(6).padStart(12)}] ${text}`).join('\n'));
 const syslog = headOf(recorded('6.12-v2-syslog', 'syslog.gz'), 24_000);

@@ -8,7 +8,7 @@ import { WallClock } from '../../src/kernel/framing/wall-time.ts';
 import type { WitnessFact } from '../../src/model/witness.ts';
 import { CONTEXT } from '../kernel/reader/read.ts';
 import { fuzz } from './support/fuzz.ts';
-import { fixture, fromRecordings } from './support/seeds.ts';
+import { fixture, fromRecordings, messagesOf } from './support/seeds.ts';
 import { WITNESS_TOKENS } from './support/tokens.ts';
 
 /** What one fact may hold, in characters of JSON: words of a line are cut. */
@@ -25,8 +25,7 @@ function linesOf(input: Uint8Array): readonly string[] {
 }
 
 const units = fromRecordings('units.journal.json.gz', 24_000);
-const messagesOf = (wanted: RegExp): string[] =>
-  units.flatMap((journal) => linesOf(journal).flatMap((line) => (line === '' ? [] : [String((JSON.parse(line) as { MESSAGE?: unknown }).MESSAGE)]))).filter((text) => wanted.test(text)).slice(0, 200);
+const wanted = (pattern: RegExp): string[] => units.flatMap(messagesOf).filter((text) => pattern.test(text)).slice(0, 40);
 
 fuzz({
   name: 'witnesses in the journal',
@@ -49,8 +48,8 @@ fuzz({
 fuzz({
   name: 'witnesses in a text log',
   seeds: WITNESSES.map(({ tags, pattern }) => {
-    const lines = messagesOf(new RegExp(pattern)).map((text) => `Nov 23 17:43:25 node ${tags[0] ?? 'kernel'}[123]: ${text.replaceAll('\n', '#012')}`);
-    return `${lines.slice(0, 40).join('\n')}\n`;
+    const lines = wanted(new RegExp(pattern)).map((text) => `Nov 23 17:43:25 node ${tags[0] ?? 'kernel'}[123]: ${text.replaceAll('\n', '#012')}`);
+    return `${lines.join('\n')}\n`;
   }),
   tokens: [...WITNESS_TOKENS, '\n', ...WITNESSES.flatMap(({ tags }) => tags.map((tag) => `Nov 23 17:43:25 node ${tag}[123]: `))],
   check(input) {

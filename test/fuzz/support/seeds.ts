@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { readJournalRecord } from '../../../src/kernel/framing/journal-json.ts';
 
 const RECORDINGS = join(import.meta.dirname, '../../recordings');
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
@@ -24,4 +25,9 @@ export function fromRecordings(file: string, maxBytes: number): readonly Buffer[
 
 export function headOf(bytes: Buffer, maxBytes: number): Buffer {
   return bytes.length <= maxBytes ? bytes : bytes.subarray(0, bytes.lastIndexOf(10, maxBytes) + 1);
+}
+
+/** The records' own words, as another carrier would have them. */
+export function messagesOf(journal: Buffer): readonly string[] {
+  return journal.toString('utf8').split('\n').flatMap((line) => readJournalRecord(line)?.message ?? []);
 }
