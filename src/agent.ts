@@ -123,9 +123,9 @@ export class Agent {
     return this.#pipeline.sources(this.#parts.clock.now());
   }
 
-  /** Ready once every source has said whether it can be read. */
+  /** Ready once every source has said whether it can be read; those that may never be there are not waited for. */
   ready(): { ready: boolean; why: string } {
-    const silent = this.#parts.sources.filter(({ name }) => !this.#heard.has(name)).map(({ name }) => name);
+    const silent = this.#parts.sources.filter(({ name, optional }) => optional !== true && !this.#heard.has(name)).map(({ name }) => name);
     return silent.length === 0 ? { ready: true, why: 'every source has reported' } : { ready: false, why: `waiting for ${silent.join(', ')}` };
   }
 

@@ -103,11 +103,15 @@ function kubeletLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
   return textLogs(host, config.kubeletLog, { kind: 'witness', witness: 'kubelet', hides: HIDES.kubeletLog, lookbackBytes: KUBELET_LOOKBACK_BYTES });
 }
 
-/** A node without auditd is not blind for that: only a file that is there, or is asked for, is read. */
+/** A node without auditd is not blind for that: the usual file is read once it is there, be it that audit was turned on later. */
 async function auditLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
-  const usual = (await isThere(host, AUDIT_LOG)) ? [AUDIT_LOG] : [];
-  const files = config.auditLog.length === 0 ? usual : config.auditLog.filter((file) => file !== 'none');
-  return textLogs(host, files, { kind: 'witness', witness: 'audit', hides: HIDES.auditLog, lookbackBytes: AUDIT_LOOKBACK_BYTES });
+  const logs = { kind: 'witness', witness: 'audit', hides: HIDES.auditLog, lookbackBytes: AUDIT_LOOKBACK_BYTES } as const;
+  if (config.auditLog.length > 0) return textLogs(host, config.auditLog.filter((file) => file !== 'none'), logs);
+  const usual = await textLogs(host, [AUDIT_LOG], logs);
+  if (await isThere(host, AUDIT_LOG)) return usual;
+  const { lateSource } = await import('./sources/late-source.ts');
+  const look = async (): Promise<boolean | null> => (await isThere(host, AUDIT_LOG)) || null;
+  return usual.map((entry) => ({ ...entry, source: lateSource({ host, name: entry.name, kind: entry.kind, look, make: () => entry.source }), optional: true }));
 }
 
 function textFiles(config: AgentConfig, host: Host): Promise<NodeSource[]> {
@@ -182,7 +186,7 @@ async function lateRuntime(config: AgentConfig, host: Host): Promise<NodeSource[
   };
   // Only where such an engine was ever: it would be missed elsewhere for ever.
   const engine = await Promise.all(ENGINE_DIRS.map((dir) => isThere(host, dir)));
-  const said = {
+  const missed = {
     why: 'no runtime socket was found in the usual places',
     cure: 'Mount the runtime socket, or name it by --runtime-endpoint unix:///…',
   };
@@ -198,7 +202,7 @@ async function lateRuntime(config: AgentConfig, host: Host): Promise<NodeSource[
         entry = found.find((one) => one.name === name);
         return entry?.source ?? null;
       },
-      ...said,
+      missed,
     });
     return { name, kind: 'exits', hides: HIDES[name], source, exited: (exit) => entry?.exited?.(exit) };
   });

@@ -30,6 +30,8 @@ export interface SourceEntry {
   readonly position?: () => string | null;
   /** A text log of one program alone, by the name of its witness. */
   readonly witness?: WitnessName;
+  /** May never be there: nobody waits for it, and it is no blind spot before it has been there once. */
+  readonly optional?: boolean;
 }
 
 export interface PipelineOptions {
@@ -75,7 +77,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    for (const { name, kind, hides } of options.sources) this.#coverage.set(name, new SourceCoverage(name, kind, hides));
+    for (const { name, kind, hides, optional } of options.sources) this.#coverage.set(name, new SourceCoverage(name, kind, hides, optional));
     this.#correlator = new Correlator({ settleUs: options.settleUs, containers: this.#containers }, [...this.#coverage.values()], this.#ledger, options.output);
     this.#logged = new LoggedContainers({
       container: (container) => {
@@ -165,6 +167,7 @@ export class Pipeline {
 
   sources(now: Micros): Sources {
     const statuses = this.#options.sources.flatMap(({ name, position }) => {
+      if (this.#coverage.get(name)?.missed === false) return [];
       const dropped = { ...this.#readers.get(name)?.drops.toJSON(), ...Object.fromEntries(this.#unused.get(name) ?? []) };
       return this.#coverage.get(name)?.status(now, position?.() ?? null, dropped) ?? [];
     });

@@ -22,8 +22,8 @@ const WIDTH = 100;
 /** Starts every source as the agent would, for a moment, and says what this node offers and what stays hidden. */
 export async function doctor(config: AgentConfig, host: Host): Promise<Diagnosis> {
   const sources = await nodeSources(config, host, host.clock.now());
-  const seen = new Map<string, SourceCoverage>(sources.map((one) => [one.name, new SourceCoverage(one.name, one.kind, one.hides)]));
-  const waiting = new Set(seen.keys());
+  const seen = new Map<string, SourceCoverage>(sources.map((one) => [one.name, new SourceCoverage(one.name, one.kind, one.hides, one.optional)]));
+  const waiting = new Set(sources.flatMap(({ name, optional }) => (optional === true ? [] : [name])));
   await new Promise<void>((resolve) => {
     const giveUp = host.clock.after(PATIENCE_MS, resolve);
     const done = (name: string): void => {
@@ -59,7 +59,7 @@ function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, Sour
     else if (sources.some(({ name }) => name.startsWith('containerd'))) blind.push('exits as they happen: the native event stream of containerd does not answer');
   } else if (!up(({ name }) => name.startsWith('cri'))) blind.push('what Kubernetes was told, and exits from before the agent: CRI does not answer');
   if (!up(({ kind }) => kind === 'ledger')) blind.push("the kernel's own count of OOM kills: a lost log line will not be noticed");
-  const rows = [...sources.map(({ name }) => row(seen.get(name), now)), http];
+  const rows = [...sources.flatMap(({ name }) => (seen.get(name)?.missed === false ? [] : [row(seen.get(name), now)])), http];
   const verdict = blind.length === 0 ? 'Full sight.' : `Blind to ${blind.join('; ')}.`;
   return { text: `${rows.join('\n')}\n\n${hang('', verdict, WIDTH).join('\n')}\n`, fullSight: blind.length === 0 };
 }

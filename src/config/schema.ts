@@ -79,7 +79,7 @@ export const AGENT_OPTIONS: Readonly<Record<AgentConfigKey, AgentOption>> = {
   journalDir: one('journal-dir', 'dir', 'directory of journal files (journalctl -D)', 'an absolute path'),
   kernelLogFile: many('kernel-log-file', 'file', 'text log that the kernel log is written to', 'an absolute path, or none'),
   kubeletLog: many('kubelet-log', 'file', 'text log of kubelet, where it does not log to the journal', 'an absolute path'),
-  auditLog: many('audit-log', 'file', "auditd's log (default: /var/log/audit/audit.log, where it is)", 'an absolute path, or none'),
+  auditLog: many('audit-log', 'file', "auditd's log (default: /var/log/audit/audit.log, once it is there)", 'an absolute path, or none'),
   kmsg: one('kmsg', 'auto|on|off', 'read /dev/kmsg', 'auto, on or off'),
   settle: one('settle', 'duration', 'how long an answer waits for evidence that may still come', 'a duration, such as 500ms or 3s'),
   lookback: one('lookback', 'duration', 'how far back logs are read at start', 'a duration, such as 12h or 7d'),

@@ -32,6 +32,7 @@ export class SourceCoverage {
   readonly name: string;
   readonly kind: SourceKind;
   readonly hides: string;
+  readonly #optional: boolean;
   up = false;
   sinceUs: Micros | null = null;
   detail = 'not started';
@@ -45,10 +46,16 @@ export class SourceCoverage {
   /** All of them, also those that are not kept. */
   #gapCount = 0;
 
-  constructor(name: string, kind: SourceKind, hides: string) {
+  constructor(name: string, kind: SourceKind, hides: string, optional = false) {
     this.name = name;
     this.kind = kind;
     this.hides = hides;
+    this.#optional = optional;
+  }
+
+  /** Whether it counts: one that may never be there does so once it has been there. */
+  get missed(): boolean {
+    return !this.#optional || this.sinceUs !== null;
   }
 
   /** Takes the source's word; `now` is when it came. Gives the time over which a log is known otherwise now. */
@@ -170,7 +177,7 @@ export function kernelLogView(sources: readonly SourceCoverage[], at: Micros, se
 
 /** How the other witnesses' logs are known over a moment. */
 export function witnessView(sources: readonly SourceCoverage[], at: Micros, settled: boolean): LogView {
-  return logView(sources.filter(({ kind }) => kind === 'witness'), at, settled, 'units', "no log of kubelet or of the runtime is read");
+  return logView(sources.filter(({ kind, missed }) => kind === 'witness' && missed), at, settled, 'units', "no log of kubelet or of the runtime is read");
 }
 
 function logView(logs: readonly SourceCoverage[], at: Micros, settled: boolean, source: string, why: string): LogView {

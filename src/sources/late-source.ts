@@ -11,14 +11,14 @@ export interface LateOptions<T> {
   readonly look: () => Promise<T | null>;
   /** Makes the source of what was found; null where that offers no such source. */
   readonly make: (found: T) => Source | null;
-  readonly why: string;
-  readonly cure: string;
+  /** What it says while it is not there; left out for one that nobody misses. */
+  readonly missed?: { readonly why: string; readonly cure: string };
 }
 
 const LOOK_MS = 5_000;
 
 /** A source whose ground is not there yet, as a runtime that starts after the agent: looks for it, then is it. */
-export function lateSource<T>({ host, name, kind, look, make, why, cure }: LateOptions<T>): Source {
+export function lateSource<T>({ host, name, kind, look, make, missed }: LateOptions<T>): Source {
   const ending = new AbortController();
   let current: Source | null = null;
   let looking: Promise<void> = Promise.resolve();
@@ -40,7 +40,7 @@ export function lateSource<T>({ host, name, kind, look, make, why, cure }: LateO
     name,
     kind,
     start(emit) {
-      emit({ type: 'down', source: name, why, cure });
+      if (missed) emit({ type: 'down', source: name, ...missed });
       looking = find(emit);
       return Promise.resolve();
     },

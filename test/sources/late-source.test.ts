@@ -26,7 +26,7 @@ it('is down while there is nothing to read, and the real source once there is', 
   const { real, stopped } = made();
   const events: SourceEvent[] = [];
   let there = false;
-  const late = lateSource({ host, name: 'containerd', kind: 'exits', look: () => Promise.resolve(there ? 'socket' : null), make: () => real, why: 'no socket', cure: 'mount it' });
+  const late = lateSource({ host, name: 'containerd', kind: 'exits', look: () => Promise.resolve(there ? 'socket' : null), make: () => real, missed: { why: 'no socket', cure: 'mount it' } });
   await late.start((event) => events.push(event));
   await settle();
   expect(events).toEqual([{ type: 'down', source: 'containerd', why: 'no socket', cure: 'mount it' }]);
@@ -41,7 +41,7 @@ it('is down while there is nothing to read, and the real source once there is', 
 
 it('can be stopped while it looks', async () => {
   const host = fakeHost('/', () => ({}));
-  const late = lateSource({ host, name: 'cri', kind: 'exits', look: () => Promise.reject(new Error('gone')), make: () => null, why: 'no socket', cure: 'mount it' });
+  const late = lateSource({ host, name: 'cri', kind: 'exits', look: () => Promise.reject(new Error('gone')), make: () => null, missed: { why: 'no socket', cure: 'mount it' } });
   await late.start(() => undefined);
   await late.stop();
 });
