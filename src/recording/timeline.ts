@@ -2,7 +2,7 @@ import { TextFraming } from '../kernel/framing/text-line.ts';
 import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
 import { Why137Error } from '../lib/errors.ts';
 import { formatTime, formatTimeOrNull, MS, parseTime, SECOND, type Micros } from '../lib/time.ts';
-import { containerExitSchema } from '../model/container-exit.ts';
+import { containerExitSchema, containerSchema } from '../model/container-exit.ts';
 import { ledgerReadingSchema } from '../model/ledger.ts';
 import { recordingSchema, type Recording } from '../model/recording.ts';
 import type { SourceEvent, SourceKind } from '../model/source-event.ts';
@@ -30,6 +30,7 @@ const REPORT_US = 5 * SECOND;
 const HIDES = 'the kernel said nothing else in this recording';
 const UNITS = 'units.journal.json';
 const AUDIT = 'audit.log';
+const CONTAINERS = 'containers.ndjson';
 
 /** A recording as its node's sources would have told it, in order of time. Throws W137_RECORDING naming file and line. */
 export function timelineOf(files: RecordedFiles): Timeline {
@@ -42,24 +43,28 @@ export function timelineOf(files: RecordedFiles): Timeline {
   };
   const logs = [...journals(files), ...kmsg(files, time), ...texts(files, time), ...audited(files)];
   const told = [...logs, ...exits(files), ...ledger(files)];
+  const lived = containers(files);
   const times = told.map(({ at }) => at);
   const first = times.reduce((least, at) => Math.min(least, at), Infinity);
   const last = times.reduce((most, at) => Math.max(most, at), -Infinity);
   if (told.length === 0) throw new Why137Error('W137_RECORDING', `${files.dir} holds nothing: a recording has kernel.journal.json, kmsg.raw, dmesg.txt, syslog or messages, and exits.ndjson.`);
   const from = Math.min(first, time.bootTimeUs ?? Infinity) - 1;
+  // One that started before the recording, or nobody knows when, was there from its beginning.
+  const living = lived.map(({ at, event }): TimedEvent => ({ at: Math.max(at ?? from, from), event }));
   const names = [...new Set(logs.map(({ event }) => event.source))].filter((name) => name !== UNITS && name !== AUDIT);
   const sources = [
     ...names.map((name) => ({ name, kind: 'kernel-log' as const, hides: HIDES })),
     ...(files.text(UNITS) === null ? [] : [{ name: UNITS, kind: 'witness' as const, hides: 'what kubelet and the runtime said besides' }]),
     ...(files.text(AUDIT) === null ? [] : [{ name: AUDIT, kind: 'witness' as const, hides: 'who sent signals', witness: 'audit' as const }]),
     ...(files.text('exits.ndjson') === null ? [] : [{ name: 'exits.ndjson', kind: 'exits' as const, hides: 'exits that were not recorded' }]),
+    ...(files.text(CONTAINERS) === null ? [] : [{ name: CONTAINERS, kind: 'names' as const, hides: 'containers that were not recorded' }]),
     ...(files.text('ledger.ndjson') === null ? [] : [{ name: 'ledger.ndjson', kind: 'ledger' as const, hides: "the kernel's own count" }]),
   ];
   // A log is taken to be whole from its first line to the recording's last word. It says so at its end only: while a
   // source is known to be read up to now, its lines without time would be taken to be written now.
   const begin = sources.map(({ name }): TimedEvent => ({ at: beginOf(name, logs) ?? from, event: { type: 'up', source: name, detail: 'recorded' } }));
   const end = [...names, ...[UNITS, AUDIT].filter((name) => files.text(name) !== null)].map((name): TimedEvent => ({ at: last, event: { type: 'covered', source: name, from: beginOf(name, logs) ?? from, to: last } }));
-  const sorted = [...begin, ...told].map((one, index) => ({ one, index })).sort((a, b) => a.one.at - b.one.at || a.index - b.index);
+  const sorted = [...begin, ...living, ...told].map((one, index) => ({ one, index })).sort((a, b) => a.one.at - b.one.at || a.index - b.index);
   return { events: [...sorted.map(({ one }) => one), ...end], sources, time, from, to: last };
 }
 
@@ -136,6 +141,19 @@ function exits(files: RecordedFiles): TimedEvent[] {
       { at: started ?? finished, event: { type: 'container', source: 'exits.ndjson', container } },
       { at: finished, event: { type: 'exit', source: 'exits.ndjson', exit } },
     ];
+  });
+}
+
+/** Containers that lived on: their pods have others than those that ended. Null: nobody knows when it started. */
+function containers(files: RecordedFiles): { at: Micros | null; event: SourceEvent }[] {
+  return files.lines(CONTAINERS).map(({ line, number }) => {
+    const value = files.json(CONTAINERS, number, line);
+    const parsed = containerSchema.safeParse(value);
+    if (!parsed.success) throw files.invalid(CONTAINERS, number, parsed.error.issues[0], value);
+    const { startedAt } = parsed.data;
+    const at = startedAt === null ? null : parseTime(startedAt);
+    if (startedAt !== null && at === null) throw files.invalid(CONTAINERS, number, { path: ['startedAt'], message: 'give an RFC 3339 time' }, value);
+    return { at, event: { type: 'container', source: CONTAINERS, container: { ...parsed.data, startedAt: formatTimeOrNull(at) } } };
   });
 }
 

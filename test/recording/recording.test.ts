@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import { replayRecording } from '../../src/commands/replay.ts';
 import { Why137Error } from '../../src/lib/errors.ts';
 import { SECOND } from '../../src/lib/time.ts';
@@ -35,6 +36,18 @@ const kmsg = REPORT.map((text, at) => `4,${719 + at},${188_253_000 + at},-;${tex
 const dmesg = REPORT.map((text, at) => `[  188.25300${at}] ${text}\n`).join('');
 
 const causes = (dir: string) => replayRecording(dir, 3 * SECOND).verdicts.map(({ cause, confidence, oomKills }) => [cause, confidence, oomKills.length]);
+
+it.each([
+  ['lived since before the recording', { startedAt: '2026-11-23T10:00:00Z' }, 'pod-limit-oom', 'certain'],
+  ['lived, nobody knows since when', {}, 'pod-limit-oom', 'certain'],
+  ['was started after the end', { startedAt: '2026-11-23T17:44:00Z' }, 'container-limit-oom', 'likely'],
+])('at the limit of a pod of which another container %s', (_, more, cause, confidence) => {
+  const podUid = '0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f';
+  const atPod = kmsg.replace(`oom_memcg=${CGROUP}`, `oom_memcg=${CGROUP.replace(`/${ID}`, '')}`);
+  const exit = JSON.stringify({ ...z.parse(z.looseObject({}), JSON.parse(EXIT)), podUid });
+  const other = JSON.stringify({ containerId: 'b2'.repeat(32), podUid, containerName: 'second', ...more });
+  expect(causes(recording({ 'kmsg.raw': atPod, 'recording.json': NODE, 'exits.ndjson': exit, 'containers.ndjson': other }))).toEqual([[cause, confidence, 1]]);
+});
 
 it.each([
   ['syslog', { syslog: syslog('\n') }, 'likely'],
