@@ -1,5 +1,6 @@
 import { NAMESPACE, pod } from '../support/manifest.ts';
 import type { Scenario } from '../support/scenario.ts';
+import { until } from '../support/wait.ts';
 
 /** Waits for a file that the lab makes, so that what is to be set can be set before. */
 const WAIT = 'while [ ! -e /go ]; do sleep 1; done';
@@ -56,7 +57,7 @@ export const limits: readonly Scenario[] = [
   {
     name: 'group-kill',
     truth: 'the kernel kills everything in the container, whose memory.oom.group is set',
-    cgroup: 'v2',
+    needs: { cgroup: 'v2' },
     manifests: [pod('group-kill', [{ run: `sleep 10000 & sleep 10001 & ${WAIT}; eat 200; true`, limit: '64Mi' }, { run: REST }])],
     async act(lab) {
       const pid = await lab.initPid('group-kill');
@@ -71,10 +72,13 @@ export const limits: readonly Scenario[] = [
     manifests: [pod('crash-loop', [{ run: 'exec eat 200', limit: '64Mi' }], { restartPolicy: 'Always' })],
     async act(lab) {
       // Kubernetes keeps the last two; the agent is asked for them all.
-      for (;;) if ((await lab.agent.verdicts(NAMESPACE, 'crash-loop')).length >= 3) break;
+      await until('three deaths of one container, each with its answer', 300_000, async () => (await lab.agent.verdicts(NAMESPACE, 'crash-loop')).filter(({ cause, final }) => cause === 'container-limit-oom' && final).length >= 3);
+      // One Event, counted on.
+      await until('an Event that counts three', 60_000, async () => (await lab.cluster.events(NAMESPACE)).some(({ involvedObject, source, count }) => involvedObject.name === 'crash-loop' && source?.component === 'why137' && (count ?? 1) >= 3));
+      await lab.cluster.pod(NAMESPACE, 'crash-loop');
       await lab.cluster.kubectl(['-n', NAMESPACE, 'delete', 'pod', 'crash-loop', '--wait=false']);
     },
-    deaths: [],
+    deaths: [{ pod: 'crash-loop', container: 'main', code: 137, cause: 'container-limit-oom', confidence: 'certain', kills: 1 }],
   },
   {
     name: 'storm',

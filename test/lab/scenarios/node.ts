@@ -11,7 +11,7 @@ async function starve(lab: Lab): Promise<void> {
   await lab.guest.sh(
     [
       'count() { sed -n "s/^oom_kill //p" /proc/vmstat; }; before=$(count)',
-      'systemd-run --quiet --unit=lab-hog-more --slice=lab.slice --property=OOMScoreAdjust=-999 /usr/local/bin/eat 3000 20',
+      'systemd-run --quiet --unit=lab-hog-more --slice=lab.slice --property=OOMScoreAdjust=-999 /usr/local/bin/hog 3000 20',
       'while [ "$(count)" = "$before" ]; do sleep 0.1; done',
       'systemctl kill --signal=KILL lab-hog-more',
     ].join('; '),

@@ -12,11 +12,14 @@ import type { Manifest } from './manifest.ts';
 import { until } from './wait.ts';
 
 const terminatedSchema = z.object({ exitCode: z.int(), reason: z.optional(z.string()), containerID: z.optional(z.string()), startedAt: z.nullish(z.string()), finishedAt: z.nullish(z.string()) });
-const stateSchema = z.object({ running: z.optional(z.object({})), terminated: z.optional(terminatedSchema), waiting: z.optional(z.object({ reason: z.optional(z.string()) })) });
+const stateSchema = z.object({ running: z.optional(z.object({ startedAt: z.nullish(z.string()) })), terminated: z.optional(terminatedSchema), waiting: z.optional(z.object({ reason: z.optional(z.string()) })) });
 const statusSchema = z.object({ name: z.string(), state: z.optional(stateSchema), lastState: z.optional(stateSchema), restartCount: z.int(), containerID: z.optional(z.string()), ready: z.boolean() });
+
+const specSchema = z.object({ name: z.string(), resources: z.optional(z.object({ limits: z.optional(z.object({ memory: z.optional(z.string()) })) })) });
 
 export const podSchema = z.object({
   metadata: z.object({ name: z.string(), namespace: z.string(), uid: z.string() }),
+  spec: z.object({ containers: z.array(specSchema), initContainers: z.optional(z.array(specSchema)) }),
   status: z.object({ phase: z.optional(z.string()), reason: z.optional(z.string()), message: z.optional(z.string()), containerStatuses: z.optional(z.array(statusSchema)), initContainerStatuses: z.optional(z.array(statusSchema)) }),
 });
 export type Pod = z.infer<typeof podSchema>;
@@ -27,6 +30,7 @@ export type Terminated = z.infer<typeof terminatedSchema>;
 export const eventSchema = z.object({
   reason: z.nullish(z.string()),
   message: z.nullish(z.string()),
+  count: z.nullish(z.int()),
   source: z.optional(z.object({ component: z.optional(z.string()) })),
   reportingComponent: z.nullish(z.string()),
   involvedObject: z.object({ name: z.optional(z.string()) }),
@@ -101,11 +105,15 @@ export class Cluster {
 
   async pod(namespace: string, name: string): Promise<Pod | null> {
     const { items } = z.object({ items: z.array(podSchema) }).parse(JSON.parse(await this.get(`/api/v1/namespaces/${namespace}/pods?fieldSelector=metadata.name%3D${name}`)));
-    if (items[0]) this.#seen.set(name, items[0]);
-    return items[0] ?? null;
+    const [found] = items;
+    if (!found) return null;
+    // The kubelet of 1.20 takes the statuses of its containers from a pod that it evicts.
+    const statuses = found.status.containerStatuses ?? this.#seen.get(name)?.status.containerStatuses;
+    this.#seen.set(name, { ...found, status: { ...found.status, ...(statuses && { containerStatuses: statuses }) } });
+    return found;
   }
 
-  /** A pod as it was when it was last asked for, be it gone since. */
+  /** A pod as it was when it was last asked for, be it gone since; its containers as they were last told of. */
   lastSeen(name: string): Pod | null {
     return this.#seen.get(name) ?? null;
   }

@@ -16,14 +16,15 @@ export class Guest {
   readonly apiPort: number;
   readonly #pid: number;
   readonly #sshPort: number;
-  readonly #dir: string;
+  /** Where its runs leave what they found. */
+  readonly dir: string;
 
   private constructor(kernel: Kernel, dir: string, { pid, sshPort, apiPort }: z.infer<typeof stateSchema>) {
     this.kernel = kernel;
     this.apiPort = apiPort;
     this.#pid = pid;
     this.#sshPort = sshPort;
-    this.#dir = dir;
+    this.dir = dir;
   }
 
   /** Boots a guest whose disk forgets everything at its end, or takes the one that was left running (WHY137_LAB_KEEP). */
@@ -50,6 +51,7 @@ export class Guest {
     qemu.unref();
     if (qemu.pid === undefined) throw new Error('qemu-system-x86_64 did not start; install the package qemu-system-x86 (10 or later, from backports on Debian 12).');
     const state = { pid: qemu.pid, sshPort, apiPort };
+    preferred(qemu.pid);
     writeFileSync(stateFile, JSON.stringify(state));
     const guest = new Guest(kernel, dir, state);
     await until('ssh of the guest', 600_000, async () => {
@@ -69,12 +71,21 @@ export class Guest {
     if (process.env['WHY137_LAB_KEEP'] !== undefined) return;
     process.kill(this.#pid, 'SIGKILL');
     await until('end of the guest', 30_000, () => Promise.resolve(!isRunning(this.#pid)));
-    rmSync(join(this.#dir, 'guest.json'));
+    rmSync(join(this.dir, 'guest.json'));
   }
 
   #ssh(): string[] {
-    const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=15', 'ControlMaster=auto', 'ControlPersist=300', `ControlPath=${this.#dir}/ssh`];
+    const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=15', 'ControlMaster=auto', 'ControlPersist=300', `ControlPath=${this.dir}/ssh`];
     return ['-i', join(cache, 'keys/ssh'), '-p', String(this.#sshPort), ...options.flatMap((option) => ['-o', option])];
+  }
+}
+
+/** Time matters in the guest: it goes before what else this machine does, where its scheduler knows sessions. */
+function preferred(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, '-8');
+  } catch {
+    // Without autogroups it is one of all.
   }
 }
 

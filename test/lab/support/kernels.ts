@@ -8,6 +8,8 @@ export type Cgroup = 'v1' | 'v2';
 export interface Kernel {
   readonly name: string;
   readonly cgroup: Cgroup;
+  /** Who reads audit in that guest: journald, where its socket is asked for at boot, or auditd, as on Debian. */
+  readonly audit: 'journald' | 'auditd';
   /** Words for its command line. */
   readonly append: string;
 }
@@ -15,9 +17,9 @@ export interface Kernel {
 const LEGACY = 'systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1';
 
 export const KERNELS: Readonly<Record<string, Kernel>> = {
-  '6.12': { name: '6.12', cgroup: 'v2', append: '' },
-  '6.1': { name: '6.1', cgroup: 'v2', append: '' },
-  '5.10': { name: '5.10', cgroup: 'v1', append: LEGACY },
+  '6.12': { name: '6.12', cgroup: 'v2', audit: 'journald', append: 'systemd.wants=systemd-journald-audit.socket' },
+  '6.1': { name: '6.1', cgroup: 'v2', audit: 'auditd', append: '' },
+  '5.10': { name: '5.10', cgroup: 'v1', audit: 'auditd', append: LEGACY },
 };
 
 /** The file of a kernel (`vmlinuz`) or its initrd (`initrd.img`) in the cache. */

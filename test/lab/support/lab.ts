@@ -35,23 +35,37 @@ export class Lab {
     await this.guest.sh(`touch /proc/${await this.initPid(pod, container)}/root/go`);
   }
 
-  /** Until Kubernetes says that it ended, or knows nothing of the pod any more. */
+  /** Until Kubernetes says that it ended (of an evicted pod it says no more than that), or knows nothing of the pod any more. */
   async ended(pod: string, container = 'main'): Promise<void> {
     await until(`${pod}/${container} to end`, 300_000, async () => {
       const found = await this.cluster.pod(NAMESPACE, pod);
-      return found === null || terminated(found, container) !== null;
+      return found === null || terminated(found, container) !== null || found.status.phase === 'Failed';
     });
   }
 
   /** MiB that the node could still give. */
-  async availableMib(): Promise<number> {
-    return Math.floor(Number(await this.guest.sh("awk '/^MemAvailable:/ { print $2 }' /proc/meminfo")) / 1024);
+  availableMib(): Promise<number> {
+    return this.#meminfoMib('MemAvailable');
+  }
+
+  /** MiB that it has. */
+  totalMib(): Promise<number> {
+    return this.#meminfoMib('MemTotal');
+  }
+
+  async #meminfoMib(name: string): Promise<number> {
+    return Math.floor(Number(await this.guest.sh(`awk '/^${name}:/ { print $2 }' /proc/meminfo`)) / 1024);
   }
 
   /** A process of the host that takes so many MiB, and that the kernel does not choose. */
   async hog(mib: number): Promise<void> {
-    await this.guest.sh(`systemd-run --quiet --unit=lab-hog --slice=lab.slice --property=OOMScoreAdjust=-999 /usr/local/bin/eat ${mib}`);
-    await until('the host to have taken memory', 300_000, async () => Number(await this.guest.sh("awk '/^VmRSS:/ { print $2 }' /proc/$(systemctl show --value --property=MainPID lab-hog)/status")) / 1024 >= mib - 8);
+    // By a name of its own, so that who looks for `eat` does not find it.
+    await this.guest.sh(`systemd-run --quiet --unit=lab-hog --slice=lab.slice --property=OOMScoreAdjust=-999 /usr/local/bin/hog ${mib}`);
+    await until('the host to have taken memory', 300_000, async () => {
+      const taken = await this.guest.sh("awk '/^VmRSS:/ { print $2 }' /proc/$(pidof hog | cut -d ' ' -f 1)/status 2>/dev/null || systemctl status --no-pager lab-hog 2>&1 || true");
+      if (!/^\d+$/.test(taken)) throw new Error(`The program that takes the host's memory has ended: ${taken}`);
+      return Number(taken) / 1024 >= mib - 8;
+    });
   }
 
   /** Ends what takes the host's memory, whatever became of the scenario. */

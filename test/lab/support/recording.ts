@@ -2,14 +2,15 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
-import type { ContainerExit } from '../../../src/model/container-exit.ts';
+import { witnessMatches } from '../../../src/evidence/witnesses.ts';
+import type { Container, ContainerExit } from '../../../src/model/container-exit.ts';
 import { cache } from './cache.ts';
 import { terminated, type Pod } from './cluster.ts';
 import type { Lab } from './lab.ts';
 import type { Scenario } from './scenario.ts';
-import type { TaskLives } from './task-events.ts';
+import type { TaskLife, TaskLives } from './task-events.ts';
 
-const FIELDS = 'MESSAGE,PRIORITY,SYSLOG_FACILITY,SYSLOG_IDENTIFIER,_TRANSPORT,_HOSTNAME,_BOOT_ID,_SOURCE_MONOTONIC_TIMESTAMP,_SOURCE_BOOTTIME_TIMESTAMP,_SYSTEMD_UNIT,_COMM,_EXE,_PID,_UID';
+const FIELDS = 'MESSAGE,_AUDIT_ID,_AUDIT_TYPE,_SOURCE_REALTIME_TIMESTAMP,_SYSTEMD_CGROUP,UNIT,PRIORITY,SYSLOG_FACILITY,SYSLOG_IDENTIFIER,_TRANSPORT,_HOSTNAME,_BOOT_ID,_SOURCE_MONOTONIC_TIMESTAMP,_SOURCE_BOOTTIME_TIMESTAMP,_SYSTEMD_UNIT,_COMM,_EXE,_PID,_UID';
 const readingSchema = z.object({ time: z.string(), oomKill: z.int() });
 
 export interface Moment {
@@ -25,13 +26,20 @@ export async function record(lab: Lab, scenario: Scenario, { from, to }: Moment,
   const dir = join(cache, `run-${guest.kernel.name}/recordings`, name);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
-  const journal = (which: string): Promise<string> => guest.sh(`journalctl ${which} --since=@${from} --until=@${to} -o json --output-fields=${FIELDS} --no-pager`);
+  const journal = (which: string): Promise<string> => guest.sh(`journalctl --since=@${from} --until=@${to} -o json --output-fields=${FIELDS} --no-pager ${which}`);
   write(dir, 'kernel.journal.json.gz', await journal('-k'));
-  write(dir, 'units.journal.json.gz', await journal('-u kubelet -u containerd -u earlyoom -u systemd-oomd'));
+  // What the agent itself reads besides.
+  write(dir, 'units.journal.json.gz', await journal(witnessMatches().map((group) => group.map((match) => `'${match}'`).join(' ')).join(' + ')));
+  const audit = (await guest.sh('cat /var/log/audit/audit.log 2>/dev/null || true')).split('\n').filter((line) => isAuditedWithin(line, from, to));
+  if (audit.length > 0) write(dir, 'audit.log', audit.join('\n'));
   const readings = (await guest.sh('cat /var/lib/lab/ledger.ndjson')).split('\n').filter((line) => isWithin(line, from, to));
   write(dir, 'ledger.ndjson', readings.join('\n'));
-  const exits = pods.flatMap((pod) => exitsOf(pod, lives));
+  const lived = pods.flatMap((pod) => livesOf(pod, lives));
+  const exits = lived.flatMap(({ container, exit, runtimeReason }): ContainerExit[] => (exit ? [{ ...container, exitCode: exit.code, finishedAt: exit.at, runtimeReason }] : []));
   write(dir, 'exits.ndjson', exits.map((exit) => JSON.stringify(exit)).join('\n'));
+  // Those that live on tell that a pod has more than one.
+  const living = lived.flatMap(({ container, exit }) => (exit ? [] : [container]));
+  if (living.length > 0) write(dir, 'containers.ndjson', living.map((container) => JSON.stringify(container)).join('\n'));
   const truth = scenario.deaths.flatMap(({ pod, container, cause, code }) => {
     const exit = exits.find((one) => one.podName === pod && one.containerName === container);
     return exit ? [{ scenario: scenario.name, containerId: exit.containerId, accept: [cause], exitCode: code, note: scenario.truth }] : [];
@@ -43,39 +51,56 @@ export async function record(lab: Lab, scenario: Scenario, { from, to }: Moment,
   return name;
 }
 
-function exitsOf(pod: Pod, lives: TaskLives): ContainerExit[] {
+/** A container of a pod with what is known of its life: of its end, where it ended. */
+interface Lived {
+  readonly container: Container;
+  readonly exit: TaskLife['exit'];
+  readonly runtimeReason: string | null;
+}
+
+function livesOf(pod: Pod, lives: TaskLives): Lived[] {
+  const specs = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
   return [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].flatMap(({ name, restartCount, containerID }) => {
     const ended = terminated(pod, name);
     const containerId = (ended?.containerID ?? containerID)?.replace(/^.*:\/\//, '');
     const life = containerId === undefined ? undefined : lives.get(containerId);
-    if (containerId === undefined || life?.exit === undefined) return [];
-    return [
-      {
-        containerId,
-        runtime: 'containerd',
-        runtimeType: 'io.containerd.runc.v2',
-        podUid: pod.metadata.uid,
-        podName: pod.metadata.name,
-        podNamespace: pod.metadata.namespace,
-        containerName: name,
-        image: 'docker.io/lab/busybox:1',
-        cgroup: null,
-        initPid: life.pid,
-        memoryLimitBytes: null,
-        restartCount,
-        startedAt: life.startedAt,
-        exitCode: life.exit.code,
-        finishedAt: life.exit.at,
-        // Nothing is known of what Kubernetes said of a pod that was gone when it ended.
-        runtimeReason: ended?.reason ?? null,
-      },
-    ];
+    if (containerId === undefined || life === undefined) return [];
+    const limit = specs.find((spec) => spec.name === name)?.resources?.limits?.memory;
+    const container = {
+      containerId,
+      runtime: 'containerd',
+      runtimeType: 'io.containerd.runc.v2',
+      podUid: pod.metadata.uid,
+      podName: pod.metadata.name,
+      podNamespace: pod.metadata.namespace,
+      containerName: name,
+      image: 'docker.io/lab/busybox:1',
+      cgroup: null,
+      initPid: life.pid,
+      memoryLimitBytes: limit === undefined ? null : mebibytes(limit),
+      restartCount,
+      startedAt: life.startedAt,
+    };
+    // Nothing is known of what Kubernetes said of a pod that was gone when it ended.
+    return [{ container, exit: life.exit, runtimeReason: ended?.reason ?? null }];
   });
+}
+
+/** Kubernetes' quantity, as the lab's own manifests give it. */
+function mebibytes(quantity: string): number {
+  const mib = /^(\d+)Mi$/.exec(quantity)?.[1];
+  if (mib === undefined) throw new Error(`The lab gives limits in Mi; this one is ${quantity}.`);
+  return Number(mib) * 1024 * 1024;
 }
 
 function isWithin(line: string, from: number, to: number): boolean {
   if (line === '') return false;
   const at = Date.parse(readingSchema.parse(JSON.parse(line)).time) / 1000;
+  return at >= from && at <= to;
+}
+
+function isAuditedWithin(line: string, from: number, to: number): boolean {
+  const at = Number(/msg=audit\((\d+)/.exec(line)?.[1]);
   return at >= from && at <= to;
 }
 

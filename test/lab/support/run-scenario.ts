@@ -1,6 +1,6 @@
 import type { Confidence } from '../../../src/model/cause.ts';
 import type { Verdict } from '../../../src/model/verdict.ts';
-import { terminated } from './cluster.ts';
+import { terminated, type Pod, type Terminated } from './cluster.ts';
 import type { Lab } from './lab.ts';
 import { NAMESPACE } from './manifest.ts';
 import { record } from './recording.ts';
@@ -34,6 +34,15 @@ const SETTLED_MS = 240_000;
 
 /** Makes a scenario's pods die, and asks everybody why. */
 export async function runScenario(lab: Lab, scenario: Scenario): Promise<ScenarioResult> {
+  try {
+    return await played(lab, scenario);
+  } finally {
+    // The next one is to find the node as this one did, whatever became of it.
+    await lab.cluster.kubectl(['-n', NAMESPACE, 'delete', 'pod', '-l', 'lab=yes', '--wait=false', '--grace-period=1']);
+  }
+}
+
+async function played(lab: Lab, scenario: Scenario): Promise<ScenarioResult> {
   const now = async (): Promise<number> => Number(await lab.guest.sh('date +%s'));
   const from = await now();
   await lab.cluster.apply(scenario.manifests);
@@ -58,7 +67,7 @@ export async function runScenario(lab: Lab, scenario: Scenario): Promise<Scenari
       scenario: scenario.name,
       truth: scenario.truth,
       expected: death,
-      kubernetes: ended === null ? 'nothing: the pod is gone' : `${ended.reason ?? 'no reason'}, ${ended.exitCode}`,
+      kubernetes: kubernetesSaid(pods.find((pod) => pod.metadata.name === death.pod) ?? null, ended),
       runtime: runtimeSaid(life),
       verdict,
       event,
@@ -66,8 +75,8 @@ export async function runScenario(lab: Lab, scenario: Scenario): Promise<Scenari
     });
   }
   const recording = await record(lab, scenario, { from: from - 5, to: (await now()) + 1 }, pods, lives);
+  // Of the first pod: where it was taken away, nothing.
   const described = await lab.cluster.kubectl(['-n', NAMESPACE, 'describe', 'pod', scenario.manifests[0]?.metadata.name ?? '']).catch(() => '');
-  await lab.cluster.kubectl(['-n', NAMESPACE, 'delete', 'pod', '-l', 'lab=yes', '--wait=false', '--grace-period=1']);
   return { rows, recording, described };
 }
 
@@ -89,6 +98,12 @@ async function eventOf(lab: Lab, { pod, container, code }: Death, verdict: Verdi
     );
     return found ? `${found.reason ?? ''}: ${found.message ?? ''}` : null;
   }).catch(() => null);
+}
+
+function kubernetesSaid(pod: Pod | null, ended: Terminated | null): string {
+  if (ended !== null) return `${ended.reason ?? 'no reason'}, ${ended.exitCode}`;
+  const reason = pod?.status.phase === 'Failed' ? pod.status.reason : undefined;
+  return reason === undefined ? 'nothing: the pod is gone' : `${reason}, of the pod; of the container nothing`;
 }
 
 function runtimeSaid(life: TaskLife | undefined): string {

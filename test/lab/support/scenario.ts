@@ -1,6 +1,6 @@
 import type { Cause, Confidence } from '../../../src/model/cause.ts';
 import type { Lab } from './lab.ts';
-import type { Cgroup } from './kernels.ts';
+import type { Kernel } from './kernels.ts';
 import type { Manifest } from './manifest.ts';
 
 /** How one container ends, known because the lab made it end so. */
@@ -21,10 +21,17 @@ export interface Scenario {
   readonly name: string;
   /** What really happens, for the table. */
   readonly truth: string;
-  /** Where it can be had; everywhere where left out. */
-  readonly cgroup?: Cgroup;
+  /** What it takes of the machine; runs everywhere where left out. */
+  readonly needs?: Partial<Pick<Kernel, 'cgroup' | 'audit'>>;
   readonly manifests: readonly Manifest[];
   /** What is done to the pods once they are made. */
   readonly act?: (lab: Lab) => Promise<void>;
   readonly deaths: readonly Death[];
+}
+
+/** Why a scenario cannot be had on a kernel; null: it can. */
+export function lacks({ name, needs = {} }: Scenario, kernel: Kernel): string | null {
+  const fits = (needs.cgroup ?? kernel.cgroup) === kernel.cgroup && (needs.audit ?? kernel.audit) === kernel.audit;
+  if (fits) return null;
+  return `${name} was left out: it needs ${[needs.cgroup && `cgroup ${needs.cgroup}`, needs.audit && `audit that is read by ${needs.audit}`].filter(Boolean).join(' and ')}.`;
 }
