@@ -19,6 +19,7 @@ version=$(sed -n '1s/.*really\([0-9.]*\)-.*/\1/p' src/debian/changelog)
 mkdir -p gopath/src/k8s.io
 ln -sfn "$work/src" gopath/src/k8s.io/kubernetes
 cd gopath/src/k8s.io/kubernetes
+. "$here/reflect2.sh"
 export GOPATH="$work/gopath" GO111MODULE=off CGO_ENABLED=0 GOCACHE="$work/gocache" PATH="/usr/lib/go-1.19/bin:$PATH"
 pkg=k8s.io/kubernetes/vendor/k8s.io/component-base/version
 flags="-s -w -X $pkg.gitVersion=v$version -X $pkg.gitMajor=1 -X $pkg.gitMinor=20"
