@@ -4,6 +4,7 @@ import type { TimeContext } from './kernel/framing/wall-time.ts';
 import { SECOND, type Micros } from './lib/time.ts';
 import type { Container } from './model/container-exit.ts';
 import type { OomKill } from './model/oom-kill.ts';
+import type { Verdict } from './model/verdict.ts';
 import type { SourceEvent } from './model/source-event.ts';
 import type { Sources } from './model/source-status.ts';
 import type { Events } from './outputs/events/events.ts';
@@ -12,6 +13,7 @@ import type { HttpSecurity } from './outputs/http/security.ts';
 import type { Log } from './outputs/log/log.ts';
 import { createMetrics } from './outputs/metrics/metrics.ts';
 import { Pipeline, type SourceEntry } from './pipeline.ts';
+import { Saying } from './saying.ts';
 import type { History } from './store/history.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { Store } from './store/store.ts';
@@ -45,6 +47,7 @@ export class Agent {
   readonly #pipeline: Pipeline;
   readonly #store: Store;
   readonly #http: Http;
+  readonly #saying: Saying;
   readonly #heard = new Set<string>();
   #forgetTick: () => void = () => undefined;
   #dueUs = Infinity;
@@ -66,26 +69,40 @@ export class Agent {
     for (const kill of history?.oomKills ?? []) store.putOomKill(kill);
     for (const verdict of history?.verdicts ?? []) store.putVerdict(verdict);
     const containerOf = (kill: OomKill): Container | null => this.#pipeline.container(kill.containerId);
+    this.#saying = new Saying({ history, clock, flush: (ms) => log.flush(ms) });
+    const sayVerdict = (verdict: Verdict, latencyUs: Micros | null): void => {
+      store.putVerdict(verdict);
+      metrics.verdict(verdict, latencyUs === null ? null : latencyUs / SECOND, verdict.revision > 1);
+      log.verdict(verdict);
+      events?.verdict(verdict);
+    };
+    const say = (answer: Verdict | OomKill, speak: () => void): void => { this.#saying.say(answer, speak); };
+    const sayKill = (kill: OomKill): void => {
+      metrics.oomKill(kill);
+      log.oomKill(kill, containerOf(kill));
+    };
     this.#pipeline = new Pipeline({
       settleUs: parts.settleMs * 1_000,
       sources: parts.sources,
       time: parts.time,
       output: {
         verdict(given, latencyUs) {
-          const verdict = history === null ? given : history.continued(given);
-          if (verdict === null) return;
-          store.putVerdict(verdict);
-          metrics.verdict(verdict, latencyUs === null ? null : latencyUs / SECOND, verdict.revision > 1);
-          log.verdict(verdict);
-          events?.verdict(verdict);
+          const verdict = history === null ? given : history.verdict(given);
+          if (verdict !== null) say(verdict, () => { sayVerdict(verdict, latencyUs); });
         },
         oomKill(kill, isNew) {
-          store.putOomKill(kill);
-          if (history?.knows(kill) === true || !isNew) return;
-          history?.kill(kill);
-          metrics.oomKill(kill);
-          log.oomKill(kill, containerOf(kill));
+          const isToSay = history === null ? isNew : history.kill(kill, isNew);
+          const hold = (): void => { store.putOomKill(kill); };
+          if (isToSay) {
+            say(kill, () => {
+              hold();
+              sayKill(kill);
+            });
+          } else if (history === null) hold();
+          else history.whenKept(hold);
         },
+        exit: (exit, id) => history?.exit(exit, id),
+        unanswered: (id) => history?.unanswered(id),
         ledgerGap({ from, to, counted, parsed }) {
           const why = `the kernel counted ${String(counted)} OOM kills, ${String(parsed)} kill lines could be read`;
           log.source({ type: 'gap', source: 'ledger', from, to, why });
@@ -113,6 +130,11 @@ export class Agent {
       },
     });
     this.#tick();
+    if (history === null) return;
+    const { containers, oomKills: kills, exits, unsaid } = history;
+    this.#pipeline.recall({ containers, kills: [], exits: [] }, clock.now());
+    for (const one of unsaid) say(one, () => { if (one.kind === 'verdict') sayVerdict(one, null); else sayKill(one); });
+    this.#pipeline.recall({ containers: [], kills, exits }, clock.now());
   }
 
   get store(): Store {
@@ -120,7 +142,8 @@ export class Agent {
   }
 
   sources(): Sources {
-    return this.#pipeline.sources(this.#parts.clock.now());
+    const { clock, history } = this.#parts;
+    return { ...this.#pipeline.sources(clock.now()), ...(history && { state: history.status() }) };
   }
 
   /** Ready once every source has said whether it can be read; those that may never be there are not waited for. */
@@ -131,6 +154,25 @@ export class Agent {
 
   /** Takes what a source tells. */
   hear(event: SourceEvent): void {
+    const missed = this.#remember(event);
+    if (missed !== null) this.#take(missed);
+    this.#take(event);
+    if (event.type !== 'up' && event.type !== 'down') return;
+    const { sources, history, clock } = this.#parts;
+    if (history === null || sources.some(({ name, kind }) => kind === 'exits' && !this.#heard.has(name))) return;
+    for (const lost of history.lost(clock.now())) this.#take(lost);
+  }
+
+  /** Has it kept, where it is to be kept; gives what is missing between it and an earlier run. */
+  #remember(event: SourceEvent): SourceEvent | null {
+    const { sources, history } = this.#parts;
+    if (history === null) return null;
+    const entry = sources.find(({ name }) => name === event.source);
+    if (event.type === 'covered' && entry?.place) history.position(event.source, entry.place());
+    return history.hear(event, entry?.kind === 'exits');
+  }
+
+  #take(event: SourceEvent): void {
     const now = this.#parts.clock.now();
     if (event.type === 'up' || event.type === 'down') this.#heard.add(event.source);
     if (event.type === 'up' || event.type === 'down' || event.type === 'gap') this.#parts.log.source(event);
@@ -146,6 +188,7 @@ export class Agent {
     this.#forgetTick();
     this.#pipeline.end(this.#parts.clock.now());
     this.#forgetTick();
+    await this.#saying.close();
     await this.#http.close();
   }
 

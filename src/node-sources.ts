@@ -8,9 +8,11 @@ import type { ContainerExit } from './model/container-exit.ts';
 import type { SourceKind } from './model/source-event.ts';
 import type { WitnessName } from './model/witness.ts';
 import type { SourceEntry } from './pipeline.ts';
+import type { KmsgPosition } from './sources/kmsg/kmsg-source.ts';
 import type { JournalOptions } from './sources/journal/journal-options.ts';
 import type { RuntimeEndpoint } from './sources/runtime-endpoints.ts';
 import type { Source } from './sources/source.ts';
+import type { TextFilePosition } from './sources/text-file/text-file-options.ts';
 
 /** A source of this node, with what the wiring may ask of it besides. */
 export interface NodeSource extends SourceEntry {
@@ -22,6 +24,9 @@ export interface NodeSource extends SourceEntry {
   /** Reads the kernel's own count of kills. */
   readonly count?: () => void;
 }
+
+/** Where an earlier run stood in a source; null where there was none. */
+export type Remembered = (source: string) => { readonly position: unknown; readonly coveredTo: Micros | null } | null;
 
 export const HIDES = {
   journal: "the kernel's own record of OOM kills, as only the kernel can have written it",
@@ -48,16 +53,16 @@ const AUDIT_LOG = '/var/log/audit/audit.log';
  * The sources that a configuration names on a host: one entry each. To add a source, add it here. Those that cannot be
  * read say so when they are started.
  */
-export async function nodeSources(config: AgentConfig, host: Host, now: Micros): Promise<NodeSource[]> {
+export async function nodeSources(config: AgentConfig, host: Host, now: Micros, remembered: Remembered = () => null): Promise<NodeSource[]> {
   const since = now - config.lookback * 1_000;
   return [
     await ledger(host),
     ...(config.journal === 'off' ? [] : [await journal(config, host, since)]),
     ...(config.journal === 'off' ? [] : [await units(config, host, since)]),
-    ...(await textFiles(config, host)),
-    ...(await kubeletLogs(config, host)),
-    ...(await auditLogs(config, host)),
-    ...(config.kmsg === 'off' ? [] : [await kmsg(host)]),
+    ...(await textFiles(config, host, remembered)),
+    ...(await kubeletLogs(config, host, remembered)),
+    ...(await auditLogs(config, host, remembered)),
+    ...(config.kmsg === 'off' ? [] : [await kmsg(host, remembered)]),
     ...(await runtimes(config, host)),
   ];
 }
@@ -91,7 +96,7 @@ async function journalReading(config: AgentConfig, host: Host, since: Micros, ki
     dir: config.journalDir,
     since,
     cursor: null,
-    // For people: a new run reads the look-back again.
+    // For people: a new run reads the look-back again, and tells by its times what is not kept any more.
     onCursor(cursor) {
       position = cursor;
     },
@@ -99,24 +104,24 @@ async function journalReading(config: AgentConfig, host: Host, since: Micros, ki
   return { name: source.name, kind, hides, source, position: () => position, readNow: () => source.readNow() };
 }
 
-function kubeletLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
-  return textLogs(host, config.kubeletLog, { kind: 'witness', witness: 'kubelet', hides: HIDES.kubeletLog, lookbackBytes: KUBELET_LOOKBACK_BYTES });
+function kubeletLogs(config: AgentConfig, host: Host, remembered: Remembered): Promise<NodeSource[]> {
+  return textLogs(host, remembered, config.kubeletLog, { kind: 'witness', witness: 'kubelet', hides: HIDES.kubeletLog, lookbackBytes: KUBELET_LOOKBACK_BYTES });
 }
 
 /** A node without auditd is not blind for that: the usual file is read once it is there, be it that audit was turned on later. */
-async function auditLogs(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+async function auditLogs(config: AgentConfig, host: Host, remembered: Remembered): Promise<NodeSource[]> {
   const logs = { kind: 'witness', witness: 'audit', hides: HIDES.auditLog, lookbackBytes: AUDIT_LOOKBACK_BYTES } as const;
-  if (config.auditLog.length > 0) return textLogs(host, config.auditLog.filter((file) => file !== 'none'), logs);
-  const usual = await textLogs(host, [AUDIT_LOG], logs);
+  if (config.auditLog.length > 0) return textLogs(host, remembered, config.auditLog.filter((file) => file !== 'none'), logs);
+  const usual = await textLogs(host, remembered, [AUDIT_LOG], logs);
   if (await isThere(host, AUDIT_LOG)) return usual;
   const { lateSource } = await import('./sources/late-source.ts');
   const look = async (): Promise<boolean | null> => (await isThere(host, AUDIT_LOG)) || null;
   return usual.map((entry) => ({ ...entry, source: lateSource({ host, name: entry.name, kind: entry.kind, look, make: () => entry.source }), optional: true }));
 }
 
-function textFiles(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+function textFiles(config: AgentConfig, host: Host, remembered: Remembered): Promise<NodeSource[]> {
   const files = config.kernelLogFile.filter((file) => file !== 'none');
-  return textLogs(host, files, { kind: 'kernel-log', hides: HIDES.text, lookbackBytes: SYSLOG_LOOKBACK_BYTES });
+  return textLogs(host, remembered, files, { kind: 'kernel-log', hides: HIDES.text, lookbackBytes: SYSLOG_LOOKBACK_BYTES });
 }
 
 /** `witness`: whose logs they are, where they are of one witness alone. */
@@ -127,36 +132,38 @@ interface TextLogs {
   readonly witness?: WitnessName;
 }
 
-async function textLogs(host: Host, files: readonly string[], { kind, hides, lookbackBytes, witness }: TextLogs): Promise<NodeSource[]> {
+async function textLogs(host: Host, remembered: Remembered, files: readonly string[], { kind, hides, lookbackBytes, witness }: TextLogs): Promise<NodeSource[]> {
   if (files.length === 0) return [];
-  const { textFileSource } = await import('./sources/text-file/text-file-source.ts');
+  const { textFileSource, textFileRead } = await import('./sources/text-file/text-file-source.ts');
   return files.map((file) => {
-    let position: string | null = null;
+    let place: TextFilePosition | null = null;
     const source = textFileSource({
       host,
       file,
       kind,
-      position: null,
-      onPosition({ inode, offset }) {
-        position = `inode ${String(inode)}, offset ${String(offset)}`;
+      read: textFileRead(remembered(file)),
+      onPosition(position) {
+        place = position;
       },
       lookbackBytes,
     });
-    return { name: source.name, kind, hides, source, position: () => position, ...(witness && { witness }) };
+    const position = (): string | null => (place === null ? null : `inode ${String(place.inode)}, offset ${String(place.offset)}`);
+    return { name: source.name, kind, hides, source, position, place: () => place, ...(witness && { witness }) };
   });
 }
 
-async function kmsg(host: Host): Promise<NodeSource> {
-  const { kmsgSource } = await import('./sources/kmsg/kmsg-source.ts');
-  let position: string | null = null;
+async function kmsg(host: Host, remembered: Remembered): Promise<NodeSource> {
+  const { kmsgSource, kmsgRead } = await import('./sources/kmsg/kmsg-source.ts');
+  let place: KmsgPosition | null = null;
   const source = kmsgSource({
     host,
-    position: null,
-    onPosition({ bootId, seq }) {
-      position = `boot ${bootId}, sequence ${String(seq)}`;
+    read: kmsgRead(remembered('kmsg')),
+    onPosition(position) {
+      place = position;
     },
   });
-  return { name: source.name, kind: 'kernel-log', hides: HIDES.kmsg, source, position: () => position };
+  const position = (): string | null => (place === null ? null : `boot ${place.bootId}, sequence ${String(place.seq)}`);
+  return { name: source.name, kind: 'kernel-log', hides: HIDES.kmsg, source, position, place: () => place };
 }
 
 async function runtimes(config: AgentConfig, host: Host): Promise<NodeSource[]> {

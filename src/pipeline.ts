@@ -16,6 +16,7 @@ import type { KillListener } from './kernel/report/assembler.ts';
 import { formatTimeOrNull, MS, type Micros } from './lib/time.ts';
 import type { Container } from './model/container-exit.ts';
 import type { Trust } from './model/oom-kill.ts';
+import type { Recalled } from './model/recalled.ts';
 import type { SourceEvent, SourceKind } from './model/source-event.ts';
 import type { Sources } from './model/source-status.ts';
 import type { WitnessFact, WitnessName } from './model/witness.ts';
@@ -28,6 +29,8 @@ export interface SourceEntry {
   readonly hides: string;
   /** Where it stands: cursor, inode and offset, sequence number. */
   readonly position?: () => string | null;
+  /** The same in its own terms, to be kept over a restart. */
+  readonly place?: () => unknown;
   /** A text log of one program alone, by the name of its witness. */
   readonly witness?: WitnessName;
   /** May never be there: nobody waits for it, and it is no blind spot before it has been there once. */
@@ -92,6 +95,14 @@ export class Pipeline {
       },
     });
     this.#lookForRuntime();
+  }
+
+  /** Takes what an earlier run knew, before any source speaks: what is told again joins it. */
+  recall({ containers, kills, exits }: Recalled, now: Micros): void {
+    this.#now = now;
+    for (const container of containers) this.#correlator.container(container, now);
+    for (const kill of kills) this.#correlator.oomKill(kill, now);
+    for (const exit of exits) this.#correlator.exit(exit, now, true);
   }
 
   hear(event: SourceEvent, now: Micros): void {

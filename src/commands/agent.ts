@@ -4,14 +4,15 @@ import type { AgentConfig } from '../config/schema.ts';
 import type { Host } from '../host/host.ts';
 import { spareMemory } from '../host/spare-memory.ts';
 import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
-import { MINUTE } from '../lib/time.ts';
+import type { ErrorCode } from '../lib/errors.ts';
+import { MINUTE, MS } from '../lib/time.ts';
 import type { SourceEvent } from '../model/source-event.ts';
 import { nodeSources, type NodeSource } from '../node-sources.ts';
 import type { Events } from '../outputs/events/events.ts';
 import { createLog, type Log } from '../outputs/log/log.ts';
 import { History } from '../store/history.ts';
 import { exposure, listenAddress, securityOf } from './http-options.ts';
-import { bootTime, timezone } from './host-times.ts';
+import { bootId, bootTime, timezone } from './host-times.ts';
 
 /** An exit of long ago is caught up with; the count of now says nothing of it. */
 const LIVE_US = MINUTE;
@@ -23,9 +24,20 @@ export async function runAgent(config: AgentConfig, host: Host, version: string,
   const nodeName = config.nodeName ?? hostname();
   const log = createLog({ level: config.logLevel, nodeName, now: () => clock.now() });
   log.agent('agent.start', `why137 ${version} starts on ${nodeName}`, { 'why137.version': version });
-  const history = openHistory(config.stateDir, log);
+  const history = await openHistory(config, host, log);
+  try {
+    await follow(config, host, version, stop, log, history);
+  } finally {
+    // Its timers would keep a process from ending that could not start.
+    await history.close();
+  }
+}
+
+async function follow(config: AgentConfig, host: Host, version: string, stop: AbortSignal, log: Log, history: History): Promise<void> {
+  const { clock } = host;
+  const nodeName = config.nodeName ?? hostname();
   const events = config.kubernetesEvents === 'on' ? await openEvents(host, log, nodeName, version, history) : null;
-  const sources = await nodeSources(config, host, clock.now());
+  const sources = await nodeSources(config, host, clock.now(), (name) => history.place(name));
   const time: TimeContext = { ...NO_TIME, timezone: timezone(host), bootTimeUs: bootTime(host) };
   const podMetrics = config.metricsPodLabels === 'on';
   const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, podMetrics, history, events, security: securityOf(config) });
@@ -68,25 +80,33 @@ function tell(event: SourceEvent, agent: Agent, sources: readonly NodeSource[], 
 }
 
 /** Loaded only where they are wanted. Throws W137_KUBERNETES outside a cluster. */
-async function openEvents({ clock }: Host, log: Log, nodeName: string, version: string, history: History | null): Promise<Events> {
+async function openEvents({ clock }: Host, log: Log, nodeName: string, version: string, history: History): Promise<Events> {
   const { inCluster } = await import('../outputs/events/in-cluster.ts');
   const { createEvents } = await import('../outputs/events/events.ts');
   const server = inCluster(process.env);
   log.agent('agent.events', `Kubernetes Events are written to ${server.url}`);
-  return createEvents({ server, clock, log, nodeName, version, told: history?.verdicts ?? [] });
+  return createEvents({ server, clock, log, nodeName, version, told: [...history.verdicts].filter((verdict) => history.isSaid(verdict)) });
 }
 
-function openHistory(dir: string, log: Log): History | null {
-  const failed = (error: unknown): void => {
-    const why = error instanceof Error ? error.message : String(error);
-    log.agent('agent.state', `what was said is not kept over a restart: ${dir} cannot be written (${why})`, { 'why137.state.dir': dir }, 'warn');
+function openHistory({ stateDir: dir, stateMaxAge, stateMaxBytes, stateMaxCount }: AgentConfig, host: Host, log: Log): Promise<History> {
+  const tell = (msg: string, code: ErrorCode | null): void => {
+    log.agent('agent.state', msg, { 'why137.state.dir': dir, 'error.code': code }, code === null ? 'info' : 'warn');
   };
-  try {
-    return new History(dir, failed);
-  } catch (error) {
-    failed(error);
-    return null;
-  }
+  return History.open({
+    dir,
+    timer: host.clock,
+    bootId: bootId(host),
+    retention: { maxCount: stateMaxCount, maxBytes: stateMaxBytes, maxAgeUs: stateMaxAge * MS },
+    onTrouble(why) {
+      if (why === null) tell(`the state is kept again in ${dir}`, null);
+      else tell(`what is said now is not kept over a restart: ${dir} cannot be written (${why})`, 'W137_STATE_UNWRITABLE');
+    },
+    onDamage({ discarded, why }) {
+      const counts = Object.entries(discarded).map(([reason, count]) => `${String(count)} ${reason}`);
+      const parts = [...(counts.length === 0 ? [] : [`records left out: ${counts.join(', ')}`]), ...(why === null ? [] : [`set aside: ${why}`])];
+      tell(`the state in ${dir} was damaged; ${parts.join('; ')}`, 'W137_STATE_DAMAGED');
+    },
+  });
 }
 
 function stopped(signal: AbortSignal): Promise<void> {

@@ -22,6 +22,18 @@ export function timezone(host: Host): string | null {
   return host.root === '/' || process.env['TZ'] !== undefined ? Intl.DateTimeFormat().resolvedOptions().timeZone : null;
 }
 
+/** Which boot this is, as the kernel calls it; empty where /proc is not readable. */
+export function bootId(host: Host): string {
+  for (const path of [host.path('/proc/sys/kernel/random/boot_id'), '/proc/sys/kernel/random/boot_id']) {
+    try {
+      return readFileSync(path, 'latin1').trim();
+    } catch {
+      // The next one.
+    }
+  }
+  return '';
+}
+
 /** When the node booted, by its uptime: turns /dev/kmsg's clock into wall time. Null where /proc is not readable. */
 export function bootTime(host: Host): Micros | null {
   for (const path of [host.path('/proc/uptime'), '/proc/uptime']) {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseBytes } from '../lib/bytes.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { doc } from '../model/doc.ts';
 
@@ -22,6 +23,14 @@ const duration = z.pipe(
   z.string().check(z.refine((text) => parseDuration(text) !== null)),
   z.transform((text: string) => parseDuration(text) ?? 0),
 );
+const whole = z.pipe(
+  z.union([z.string().check(z.regex(/^[1-9]\d{0,8}$/)), z.int().check(z.minimum(1))]),
+  z.transform((value: string | number) => Number(value)),
+);
+const byteCount = z.pipe(
+  z.string().check(z.refine((text) => parseBytes(text) !== null)),
+  z.transform((text: string) => parseBytes(text) ?? 0),
+);
 const path = z.string().check(z.regex(/^\//));
 const paths = z.array(z.union([z.literal('none'), path]));
 const origins = z.array(z.string().check(z.regex(/^https?:\/\/(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?$/)));
@@ -38,6 +47,9 @@ export const agentConfigSchema = doc(
     protectMetrics: z._default(z.enum(['on', 'off']), 'off'),
     corsOrigin: z._default(origins, []),
     stateDir: z._default(path, '/var/lib/why137'),
+    stateMaxCount: z._default(z.pipe(whole, z.number()), 2_000),
+    stateMaxBytes: z._default(z.pipe(byteCount, z.number()), 8 * 1024 * 1024),
+    stateMaxAge: z._default(z.pipe(duration, z.number()), 30 * 86_400_000),
     root: z._default(path, '/'),
     runtimeEndpoint: z._default(endpoints, []),
     containerdNamespace: z._default(z.array(z.string().check(z.minLength(1))), []),
@@ -72,6 +84,9 @@ export const AGENT_OPTIONS: Readonly<Record<AgentConfigKey, AgentOption>> = {
   protectMetrics: { ...one('protect-metrics', 'on|off', '/metrics asks for a token, too', 'on or off'), alone: 'on' },
   corsOrigin: many('cors-origin', 'origin', "web page that may read the answers in a browser", 'an origin such as https://grafana.example, in lower case and without a path'),
   stateDir: one('state-dir', 'dir', 'where the agent keeps what it must not forget', 'an absolute path'),
+  stateMaxCount: one('state-max-count', 'number', 'verdicts and kills kept over a restart, each', 'a whole number from 1'),
+  stateMaxBytes: one('state-max-bytes', 'bytes', 'bytes that they may take together on disk', 'bytes with a unit, such as 512KiB or 8MiB'),
+  stateMaxAge: one('state-max-age', 'duration', 'how long they are kept', 'a duration, such as 12h or 30d'),
   root: one('root', 'dir', "where the host's root is mounted; prefixes every host path", 'an absolute path'),
   runtimeEndpoint: many('runtime-endpoint', 'unix:///…', 'socket of a container runtime (default: the usual places)', 'unix:///path/to/socket, or none'),
   containerdNamespace: many('containerd-namespace', 'name', 'containerd namespace to watch (default: all)', 'the name of a namespace'),

@@ -1,4 +1,4 @@
-import { judge } from '../judge/judge.ts';
+import { judge, verdictId } from '../judge/judge.ts';
 import type { Case } from '../judge/case.ts';
 import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from '../model/container-exit.ts';
@@ -21,6 +21,10 @@ export interface CorrelatorOutput {
   verdict(verdict: Verdict, latencyUs: Micros | null): void;
   /** A kill, new or told more of. */
   oomKill(kill: OomKill, isNew: boolean): void;
+  /** An exit that has no answer yet, new or told more of; `id` is what its verdict's will be. */
+  exit?(exit: ContainerExit, id: string): void;
+  /** An exit that needs no answer, as far as is known when all had time to speak. */
+  unanswered?(id: string): void;
 }
 
 export interface CorrelatorOptions {
@@ -86,7 +90,8 @@ export class Correlator {
     this.#evaluatePod(container, now);
   }
 
-  exit(told: ContainerExit, now: Micros): void {
+  /** `isPast`: remembered, not told as it happens. */
+  exit(told: ContainerExit, now: Micros, isPast = false): void {
     const finishedUs = parseTime(told.finishedAt);
     if (finishedUs === null) return;
     this.#setTime(now);
@@ -98,12 +103,14 @@ export class Correlator {
       // A runtime corrects its reason (`Error`, then `OOMKilled`): its last word holds.
       known.exit = { ...fill(known.exit, exit), runtimeReason: exit.runtimeReason ?? known.exit.runtimeReason };
       this.#index(known);
+      this.#tellOpen(known);
       this.#evaluate(known, now);
       return;
     }
-    const live = now - finishedUs < LIVE_US;
+    const live = !isPast && now - finishedUs < LIVE_US;
     const one: Exit = { exit, finishedUs, heardUs: now, live, deadlineUs: now + this.#options.settleUs, settled: false, former: finishedUs > now + TWICE_US, surroundings: '', verdict: null };
     const others = this.#lives(exit.containerId).filter((other) => Math.abs(other.finishedUs - finishedUs) <= NEXT_LIFE_US);
+    this.#tellOpen(one);
     this.#keep(one, now);
     for (const each of [one, ...others]) this.#evaluate(each, now);
   }
@@ -175,6 +182,11 @@ export class Correlator {
     one.settled = true;
     this.#waiting.delete(one);
     this.#evaluate(one, now);
+    if (one.verdict === null) this.#output.unanswered?.(verdictId(one.exit));
+  }
+
+  #tellOpen({ exit, verdict }: Exit): void {
+    if (verdict === null) this.#output.exit?.(exit, verdictId(exit));
   }
 
   #keep(one: Exit, now: Micros): void {

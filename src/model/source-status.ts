@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { stateStatusSchema } from './state-status.ts';
 import { doc, textOrNull, time, timeOrNull } from './doc.ts';
 
 /** One source, as `/v1/sources` and `doctor` show it. */
@@ -37,7 +38,7 @@ export const ledgerStatusSchema = z.object({
 export type LedgerStatus = z.infer<typeof ledgerStatusSchema>;
 
 export const sourcesSchema = doc(
-  z.object({ sources: z.array(sourceStatusSchema), ledger: ledgerStatusSchema }),
+  z.object({ sources: z.array(sourceStatusSchema), ledger: ledgerStatusSchema, state: z.optional(stateStatusSchema) }),
   'Every source of facts, and how they agree with the kernel',
 );
 export type Sources = z.infer<typeof sourcesSchema>;

@@ -1,6 +1,7 @@
 import { CAUSES, CONFIDENCES, FAMILY_OF } from '../../model/cause.ts';
 import type { OomKill } from '../../model/oom-kill.ts';
 import type { LedgerStatus, Sources } from '../../model/source-status.ts';
+import type { StateStatus } from '../../model/state-status.ts';
 import type { Verdict } from '../../model/verdict.ts';
 import type { Counts } from '../../store/store.ts';
 import type { EventCounts } from '../events/counts.ts';
@@ -64,9 +65,10 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     oomKill({ scope, level }) {
       registry.inc('kills', { scope, level: level ?? 'unknown' });
     },
-    sources({ sources, ledger }) {
+    sources({ sources, ledger, state }) {
       copySources(registry, sources);
       copyLedger(registry, ledger);
+      if (state) copyState(registry, state);
     },
     render() {
       collectProcess(registry);
@@ -112,6 +114,15 @@ function copyLedger(registry: MetricRegistry, { counted, parsed }: LedgerStatus)
   }
   registry.inc('ledgerCounted', {}, counted);
   registry.set('ledgerDifference', {}, counted - parsed);
+}
+
+function copyState(registry: MetricRegistry, { up, bytes, held, discarded, unkept }: StateStatus): void {
+  registry.set('stateUp', {}, up ? 1 : 0);
+  registry.set('stateBytes', {}, bytes);
+  registry.set('stateOpenExits', {}, held.openExits);
+  for (const key of ['stateDiscarded', 'stateUnkept'] as const) registry.clear(key);
+  for (const [reason, count] of Object.entries(discarded)) registry.inc('stateDiscarded', { reason }, count);
+  registry.inc('stateUnkept', {}, unkept);
 }
 
 function copyOthers(registry: MetricRegistry, { store, streams, refused, logLinesDropped, events }: MetricsOptions): void {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import * as z from 'zod/mini';
 import type { Host } from '../../host/host.ts';
 import { Backoff } from '../../lib/backoff.ts';
 import type { Micros } from '../../lib/time.ts';
@@ -15,10 +16,27 @@ export interface KmsgPosition {
 export interface KmsgOptions {
   readonly host: Host;
   readonly pollMs?: number;
-  readonly position: KmsgPosition | null;
+  /** Goes on behind it, without looking back. */
+  readonly position?: KmsgPosition | null;
+  /** How far an earlier run had read: the ring is read from its begin all the same, and what it lacks is told. */
+  readonly read?: EarlierRun | null;
   onPosition(position: KmsgPosition): void;
   /** For tests: how the device is opened. */
   readonly open?: (path: string) => KmsgDevice;
+}
+
+interface EarlierRun {
+  readonly position: KmsgPosition;
+  /** Up to when it had read everything; null: not known. */
+  readonly coveredTo: Micros | null;
+}
+
+const positionSchema = z.object({ bootId: z.string(), seq: z.number() });
+
+/** What was kept of an earlier run, if it is that; null where it is not. */
+export function kmsgRead(kept: { readonly position: unknown; readonly coveredTo: Micros | null } | null): EarlierRun | null {
+  const position = positionSchema.safeParse(kept?.position);
+  return kept !== null && position.success ? { position: position.data, coveredTo: kept.coveredTo } : null;
 }
 
 const NAME = 'kmsg';
@@ -57,10 +75,25 @@ export function kmsgSource(options: KmsgOptions): Source {
       seq = number;
       if (!begun) {
         begun = true;
-        coverFrom = wallTime(host, now, Number(head?.[2]));
+        coverFrom = since(number, wallTime(host, now, Number(head?.[2])));
       }
     }
     emit({ type: 'kmsg', source: NAME, record });
+  }
+
+  /** From when on the ring is known, whose first record has that number and time; tells what an earlier run would have read. */
+  function since(number: number, first: Micros): Micros {
+    if (options.read == null) return first;
+    const { position, coveredTo } = options.read;
+    if (position.bootId !== bootId) {
+      const why = 'while the agent was away the node was restarted: what the kernel said after the last reading is in no ring buffer any more';
+      emit({ type: 'gap', source: NAME, from: coveredTo, to: first, why });
+      return first;
+    }
+    if (number <= position.seq + 1) return Math.min(first, coveredTo ?? first);
+    const why = `while the agent was away ${String(number - position.seq - 1)} record(s) of the kernel's log were overwritten`;
+    emit({ type: 'gap', source: NAME, from: coveredTo, to: first, why });
+    return first;
   }
 
   function lost(records: number | null, now: Micros): void {

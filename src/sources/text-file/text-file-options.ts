@@ -1,4 +1,5 @@
 import type { Host } from '../../host/host.ts';
+import type { EarlierRun } from './earlier-run.ts';
 import type { SourceKind } from '../../model/source-event.ts';
 
 export interface TextFilePosition {
@@ -15,7 +16,10 @@ export interface TextFileOptions {
   readonly file: string;
   /** What it is a witness of; the kernel's log if not said. */
   readonly kind?: SourceKind;
-  readonly position: TextFilePosition | null;
+  /** Goes on there, without looking back. */
+  readonly position?: TextFilePosition | null;
+  /** How far an earlier run had read: it is looked back all the same, and what is not held any more is told. */
+  readonly read?: EarlierRun | null;
   onPosition(position: TextFilePosition): void;
   /** Without a position: how much of what was written before is read (bytes). */
   readonly lookbackBytes: number;

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
+import { gunzipped, unreadFiles, type EarlierRun } from './earlier-run.ts';
 import { LogFile, rotatedFiles, type Rotated } from './log-file.ts';
 import type { TextFileOptions, TextFilePosition } from './text-file-options.ts';
 
@@ -84,7 +85,8 @@ export class TextFileReading {
   async #open(begun: Micros): Promise<Micros | null> {
     const current = await LogFile.open(this.#path);
     const older = await rotatedFiles(this.#path).catch(() => []);
-    const { position } = this.#options;
+    const { position = null, read = null } = this.#options;
+    if (read !== null) return this.#openAfter(read, current, older, begun);
     if (position !== null && (await this.#continue(position, current, older, begun))) return null;
     const from = await this.#openWithLookback(current, older, begun);
     if (position === null) return from;
@@ -133,12 +135,33 @@ export class TextFileReading {
     return continues;
   }
 
-  /** The newest rotated file and the file itself, as far back as asked for. */
-  async #openWithLookback(current: LogFile, older: readonly Rotated[], begun: Micros): Promise<Micros | null> {
+  /** Looks back, over all files that hold what an earlier run has not read. What none holds any more is a gap. */
+  async #openAfter(earlier: EarlierRun, current: LogFile, older: readonly Rotated[], begun: Micros): Promise<Micros | null> {
+    const unread = await unreadFiles(earlier, current, older);
+    const from = await this.#openWithLookback(current, older, begun, unread);
+    const { coveredTo } = earlier;
+    if (unread !== null) return coveredTo === null ? from : Math.min(coveredTo, from ?? begun);
+    const why = 'while the agent was away, the file that it had read last was rotated away, compressed, truncated or replaced: what was still written to it is gone';
+    this.#emit({ type: 'gap', source: this.#options.file, from: coveredTo, to: from ?? begun, why });
+    return from;
+  }
+
+  /** The newest rotated file (or more of them) and the file itself, as far back as asked for. */
+  async #openWithLookback(current: LogFile, older: readonly Rotated[], begun: Micros, unread: number | null = null): Promise<Micros | null> {
     const size = await current.size();
     const { lookbackBytes } = this.#options;
     const [newest] = older;
-    if (newest?.compressed === false && size < lookbackBytes) await this.#readWhole(newest.path, begun, lookbackBytes - size);
+    let left = lookbackBytes - size;
+    const files = older.slice(0, Math.max(1, unread ?? 0)).map((file, index) => {
+      const lastBytes = left;
+      left -= file.size;
+      return { ...file, lastBytes, isUnread: index < (unread ?? 0) };
+    });
+    for (const { path, compressed, lastBytes, isUnread } of files.reverse()) {
+      if (lastBytes <= 0) continue;
+      if (!compressed) await this.#readWhole(path, begun, lastBytes);
+      else if (isUnread) await this.#readGunzipped(path, begun);
+    }
     this.#switchTo(current);
     if (size > lookbackBytes) {
       // One byte earlier: if that is the newline, the line behind it is whole.
@@ -165,6 +188,20 @@ export class TextFileReading {
     this.#begin = true;
     await this.#drain(file);
     await file.close();
+  }
+
+  async #readGunzipped(path: string, begun: Micros): Promise<void> {
+    this.#begin = true;
+    try {
+      for await (const chunk of gunzipped(path)) {
+        if (this.#stopped()) return;
+        this.#emit({ type: 'text', source: this.#options.file, chunk, begin: this.#begin });
+        this.#begin = false;
+      }
+    } catch (error) {
+      const why = `${path} could not be read: ${error instanceof Error ? error.message : String(error)}`;
+      this.#emit({ type: 'gap', source: this.#options.file, from: this.#coveredTo, to: begun, why });
+    }
   }
 
   async #drain(file: LogFile): Promise<void> {

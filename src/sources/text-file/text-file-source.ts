@@ -4,7 +4,7 @@ import { FileWatch } from './file-watch.ts';
 import type { TextFileOptions } from './text-file-options.ts';
 import { TextFileReading } from './text-file-reading.ts';
 
-
+export { textFileRead } from './earlier-run.ts';
 
 /** Between two readings, so that a log written line by line is read in larger pieces. */
 const REST_MS = 20;

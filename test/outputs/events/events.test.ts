@@ -182,8 +182,8 @@ describe.skipIf(cannot !== null)('against an API server', () => {
     const finishedAt = ago(0);
     const { containerId, podUid, podName, podNamespace, containerName } = verdict('c').container;
     const run = async (): Promise<void> => {
-      const history = new History(dir, (error) => { throw error; });
-      events = open({ told: history.verdicts });
+      const history = await History.open({ dir, timer: systemClock, bootId: 'b', onTrouble: (why) => { throw new Error(String(why)); }, onDamage: ({ why }) => { throw new Error(String(why)); } });
+      events = open({ told: [...history.verdicts].filter((one) => history.isSaid(one)) });
       const agent = new Agent({ clock: systemClock, log, version: 'test', settleMs: 20, time: NO_TIME, podMetrics: false, history, events, sources: [{ name: 'containerd', kind: 'exits', hides: 'exits' }] });
       const identity = { containerId, podUid, podName, podNamespace, containerName, runtime: 'containerd', runtimeType: null, image: null, cgroup: null, initPid: 7, memoryLimitBytes: null, restartCount: 0 };
       agent.hear({ type: 'exit', source: 'containerd', exit: { ...identity, startedAt: ago(MINUTE), exitCode: 137, finishedAt, runtimeReason: 'OOMKilled' } });
