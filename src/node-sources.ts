@@ -28,6 +28,9 @@ export interface NodeSource extends SourceEntry {
 /** Where an earlier run stood in a source; null where there was none. */
 export type Remembered = (source: string) => { readonly position: unknown; readonly coveredTo: Micros | null } | null;
 
+/** Up to when an earlier run had heard a runtime, as far as is looked back; null: none had. */
+type HeardTo = (source: string) => Micros | null;
+
 export const HIDES = {
   journal: "the kernel's own record of OOM kills, as only the kernel can have written it",
   units: 'why kubelet, a runtime or another program ended a container: probes, evictions, deletions, stops, other OOM killers',
@@ -55,6 +58,10 @@ const AUDIT_LOG = '/var/log/audit/audit.log';
  */
 export async function nodeSources(config: AgentConfig, host: Host, now: Micros, remembered: Remembered = () => null): Promise<NodeSource[]> {
   const since = now - config.lookback * 1_000;
+  const heardTo = (source: string): Micros | null => {
+    const to = remembered(source)?.coveredTo ?? null;
+    return to === null ? null : Math.max(to, since);
+  };
   return [
     await ledger(host),
     ...(config.journal === 'off' ? [] : [await journal(config, host, since)]),
@@ -63,7 +70,7 @@ export async function nodeSources(config: AgentConfig, host: Host, now: Micros, 
     ...(await kubeletLogs(config, host, remembered)),
     ...(await auditLogs(config, host, remembered)),
     ...(config.kmsg === 'off' ? [] : [await kmsg(host, remembered)]),
-    ...(await runtimes(config, host)),
+    ...(await runtimes(config, host, heardTo)),
   ];
 }
 
@@ -166,14 +173,14 @@ async function kmsg(host: Host, remembered: Remembered): Promise<NodeSource> {
   return { name: source.name, kind: 'kernel-log', hides: HIDES.kmsg, source, position, place: () => place };
 }
 
-async function runtimes(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+async function runtimes(config: AgentConfig, host: Host, heardTo: HeardTo): Promise<NodeSource[]> {
   const { resolveEndpoints } = await import('./sources/runtime-endpoints.ts');
   const endpoints = await resolveEndpoints(config.runtimeEndpoint, host);
   if (endpoints.length > 0) {
-    return endpoints.flatMap(await runtimeMaker(config, host, endpoints));
+    return endpoints.flatMap(await runtimeMaker(config, host, endpoints, heardTo));
   }
   const names = await podLogs(host);
-  return config.runtimeEndpoint.length > 0 ? [names] : [names, ...(await lateRuntime(config, host))];
+  return config.runtimeEndpoint.length > 0 ? [names] : [names, ...(await lateRuntime(config, host, heardTo))];
 }
 
 /** Where no runtime answers, logs tell exits, and the names of containers' logs whose they are. */
@@ -184,12 +191,12 @@ async function podLogs(host: Host): Promise<NodeSource> {
 }
 
 /** No socket yet: the runtime may start after the agent. The first one that appears is taken. */
-async function lateRuntime(config: AgentConfig, host: Host): Promise<NodeSource[]> {
+async function lateRuntime(config: AgentConfig, host: Host, heardTo: HeardTo): Promise<NodeSource[]> {
   const { lateSource } = await import('./sources/late-source.ts');
   const { resolveEndpoints } = await import('./sources/runtime-endpoints.ts');
   const look = async (): Promise<NodeSource[] | null> => {
     const [first] = await resolveEndpoints([], host);
-    return first ? (await runtimeMaker(config, host, [first]))(first) : null;
+    return first ? (await runtimeMaker(config, host, [first], heardTo))(first) : null;
   };
   // Only where such an engine was ever: it would be missed elsewhere for ever.
   const engine = await Promise.all(ENGINE_DIRS.map((dir) => isThere(host, dir)));
@@ -215,7 +222,7 @@ async function lateRuntime(config: AgentConfig, host: Host): Promise<NodeSource[
   });
 }
 
-async function runtimeMaker(config: AgentConfig, host: Host, all: readonly RuntimeEndpoint[]): Promise<(endpoint: RuntimeEndpoint) => NodeSource[]> {
+async function runtimeMaker(config: AgentConfig, host: Host, all: readonly RuntimeEndpoint[], heardTo: HeardTo): Promise<(endpoint: RuntimeEndpoint) => NodeSource[]> {
   const { createContainerdSource } = await import('./sources/containerd/containerd-source.ts');
   const { createCriSource } = await import('./sources/cri/cri-source.ts');
   const { createDockerSource } = await import('./sources/docker/docker-source.ts');
@@ -223,7 +230,7 @@ async function runtimeMaker(config: AgentConfig, host: Host, all: readonly Runti
     const alike = all.filter((other) => (other.kind === 'docker') === (kind === 'docker'));
     const named = (name: string): string => (alike.length === 1 ? name : `${name}:${socket}`);
     if (kind === 'docker') {
-      const docker = createDockerSource({ host, socket, name: named('docker') });
+      const docker = createDockerSource({ host, socket, name: named('docker'), heardTo: heardTo(named('docker')) });
       return [{ name: docker.name, kind: 'exits', hides: HIDES.docker, source: docker }];
     }
     const native = kind === 'containerd';

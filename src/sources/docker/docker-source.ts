@@ -14,6 +14,8 @@ export interface DockerSourceOptions {
   readonly socket: string;
   /** Name in events; another one where there are two engines. Default `docker`. */
   readonly name?: string;
+  /** How far an earlier run had heard it: ends since then are told by its events. Default: ends from now on. */
+  readonly heardTo?: Micros | null;
   /** How often a silent engine is asked whether it lives. Default 10 s. */
   readonly heartbeatMs?: number;
   /** How long a healthy engine may take for a simple answer. Default 5 s. */
@@ -38,7 +40,7 @@ export function createDockerSource(options: DockerSourceOptions): DockerSource {
   const containers: Containers = new Map();
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
-  let toldTo: Micros | null = null;
+  let toldTo: Micros | null = options.heardTo ?? null;
   let running: Promise<void> = Promise.resolve();
 
   async function connect(emit: Emit, ready: () => void): Promise<void> {

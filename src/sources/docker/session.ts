@@ -37,7 +37,9 @@ export async function runSession(parts: SessionParts): Promise<void> {
   const begin = clock.now();
   const known = new Set(containers.keys());
   const begun = new AbortController();
-  const events = client.events(toldTo ?? begin - LOOK_BACK, engine, () => {
+  // A new run needs to know who was asked to end before, too.
+  const from = known.size > 0 && toldTo !== null ? toldTo : Math.min(toldTo ?? begin, begin - LOOK_BACK);
+  const events = client.events(from, engine, () => {
     begun.abort();
   });
   const follower = new Follower(parts, client, engine, toldTo ?? begin);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SourceEvent } from '../../../src/model/source-event.ts';
 import type { KmsgDevice } from '../../../src/sources/kmsg/kmsg-device.ts';
-import { kmsgSource, type KmsgPosition } from '../../../src/sources/kmsg/kmsg-source.ts';
+import { kmsgRead, kmsgSource, type KmsgPosition } from '../../../src/sources/kmsg/kmsg-source.ts';
 import type { Source } from '../../../src/sources/source.ts';
 import { fakeHost, type FakeHost } from '../../host/fake-host.ts';
 
@@ -96,6 +96,25 @@ describe('kmsgSource', () => {
     const kmsg = begin([record(1)], { bootId: 'another', seq: 600 });
     await kmsg.start();
     expect(kmsg.records()).toEqual([record(1)]);
+  });
+
+  it.each([
+    ['it holds all that came since', BOOT, 5, null],
+    ['it begins with the next record', BOOT, 7, null],
+    ['records were overwritten', BOOT, 10, 'while the agent was away 3 record'],
+    ['the node was restarted', 'another', 1, 'the node was restarted'],
+  ])('reads the ring from its begin after an earlier run, and tells what it lacks: %s', async (_, boot, first, why) => {
+    const events: SourceEvent[] = [];
+    const ring = [record(first), record(first + 1)];
+    const host = fakeHost(root, () => ({}));
+    const coveredTo = host.clock.now() - 2_000_000_000;
+    const device: KmsgDevice = { read: () => { const next = ring.shift(); return next === undefined ? null : Buffer.from(next); }, close: () => undefined };
+    running = kmsgSource({ host, read: kmsgRead({ position: { bootId: boot, seq: 6 }, coveredTo }), onPosition: () => undefined, open: () => device });
+    await running.start((event) => events.push(event));
+    const begun = host.clock.now() - 1_000_000_000 + first * 1_000;
+    expect(events.filter(({ type }) => type === 'kmsg')).toHaveLength(2);
+    expect(events.filter(({ type }) => type === 'gap')).toMatchObject(why === null ? [] : [{ from: coveredTo, to: begun, why: expect.stringContaining(why) as unknown }]);
+    expect(events.find(({ type }) => type === 'covered')).toMatchObject({ from: why === null ? coveredTo : begun });
   });
 
   it('tells of an overrun with the number of lost records and the time since the last full reading', async () => {
