@@ -19,7 +19,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/lab/lab.test.ts'], testTimeout: 20_000 },
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/lab/lab.test.ts', 'test/torture/torture.test.ts'], testTimeout: 20_000 },
       },
       {
         extends: true,
@@ -31,6 +31,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      { extends: true, test: { name: 'torture', include: ['test/torture/torture.test.ts'] } },
       { extends: true, test: { name: 'lab', include: ['test/lab/lab.test.ts'], bail: 0 } },
     ],
   },

@@ -66,9 +66,9 @@ export async function nodeSources(config: AgentConfig, host: Host, now: Micros, 
     await ledger(host),
     ...(config.journal === 'off' ? [] : [await journal(config, host, since)]),
     ...(config.journal === 'off' ? [] : [await units(config, host, since)]),
-    ...(await textFiles(config, host, remembered)),
-    ...(await kubeletLogs(config, host, remembered)),
-    ...(await auditLogs(config, host, remembered)),
+    ...(await textFiles(config, host, since, remembered)),
+    ...(await kubeletLogs(config, host, since, remembered)),
+    ...(await auditLogs(config, host, since, remembered)),
     ...(config.kmsg === 'off' ? [] : [await kmsg(host, remembered)]),
     ...(await runtimes(config, host, heardTo)),
   ];
@@ -111,13 +111,13 @@ async function journalReading(config: AgentConfig, host: Host, since: Micros, ki
   return { name: source.name, kind, hides, source, position: () => position, readNow: () => source.readNow() };
 }
 
-function kubeletLogs(config: AgentConfig, host: Host, remembered: Remembered): Promise<NodeSource[]> {
-  return textLogs(host, remembered, config.kubeletLog, { kind: 'witness', witness: 'kubelet', hides: HIDES.kubeletLog, lookbackBytes: KUBELET_LOOKBACK_BYTES });
+function kubeletLogs(config: AgentConfig, host: Host, since: Micros, remembered: Remembered): Promise<NodeSource[]> {
+  return textLogs(host, remembered, config.kubeletLog, { kind: 'witness', witness: 'kubelet', hides: HIDES.kubeletLog, lookbackBytes: KUBELET_LOOKBACK_BYTES, since });
 }
 
 /** A node without auditd is not blind for that: the usual file is read once it is there, be it that audit was turned on later. */
-async function auditLogs(config: AgentConfig, host: Host, remembered: Remembered): Promise<NodeSource[]> {
-  const logs = { kind: 'witness', witness: 'audit', hides: HIDES.auditLog, lookbackBytes: AUDIT_LOOKBACK_BYTES } as const;
+async function auditLogs(config: AgentConfig, host: Host, since: Micros, remembered: Remembered): Promise<NodeSource[]> {
+  const logs = { kind: 'witness', witness: 'audit', hides: HIDES.auditLog, lookbackBytes: AUDIT_LOOKBACK_BYTES, since } as const;
   if (config.auditLog.length > 0) return textLogs(host, remembered, config.auditLog.filter((file) => file !== 'none'), logs);
   const usual = await textLogs(host, remembered, [AUDIT_LOG], logs);
   if (await isThere(host, AUDIT_LOG)) return usual;
@@ -126,9 +126,9 @@ async function auditLogs(config: AgentConfig, host: Host, remembered: Remembered
   return usual.map((entry) => ({ ...entry, source: lateSource({ host, name: entry.name, kind: entry.kind, look, make: () => entry.source }), optional: true }));
 }
 
-function textFiles(config: AgentConfig, host: Host, remembered: Remembered): Promise<NodeSource[]> {
+function textFiles(config: AgentConfig, host: Host, since: Micros, remembered: Remembered): Promise<NodeSource[]> {
   const files = config.kernelLogFile.filter((file) => file !== 'none');
-  return textLogs(host, remembered, files, { kind: 'kernel-log', hides: HIDES.text, lookbackBytes: SYSLOG_LOOKBACK_BYTES });
+  return textLogs(host, remembered, files, { kind: 'kernel-log', hides: HIDES.text, lookbackBytes: SYSLOG_LOOKBACK_BYTES, since });
 }
 
 /** `witness`: whose logs they are, where they are of one witness alone. */
@@ -136,10 +136,11 @@ interface TextLogs {
   readonly kind: 'kernel-log' | 'witness';
   readonly hides: string;
   readonly lookbackBytes: number;
+  readonly since: Micros;
   readonly witness?: WitnessName;
 }
 
-async function textLogs(host: Host, remembered: Remembered, files: readonly string[], { kind, hides, lookbackBytes, witness }: TextLogs): Promise<NodeSource[]> {
+async function textLogs(host: Host, remembered: Remembered, files: readonly string[], { kind, hides, lookbackBytes, since, witness }: TextLogs): Promise<NodeSource[]> {
   if (files.length === 0) return [];
   const { textFileSource, textFileRead } = await import('./sources/text-file/text-file-source.ts');
   return files.map((file) => {
@@ -153,6 +154,7 @@ async function textLogs(host: Host, remembered: Remembered, files: readonly stri
         place = position;
       },
       lookbackBytes,
+      since,
     });
     const position = (): string | null => (place === null ? null : `inode ${String(place.inode)}, offset ${String(place.offset)}`);
     return { name: source.name, kind, hides, source, position, place: () => place, ...(witness && { witness }) };

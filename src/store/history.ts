@@ -39,7 +39,8 @@ export const DEFAULT_RETENTION: Retention = { maxCount: 2_000, maxBytes: 8 * 102
 export const STATE_FILE = 'state.log';
 /** Of version 1. */
 export const FIRST_FILE = 'history.ndjson';
-const KEEP_PLACES_MS = 30_000;
+/** How often places are kept, at most where something was read and at least where nothing was. */
+const KEEP_PLACES_MS = { moved: 2_000, still: 30_000 };
 
 /**
  * What the agent must not forget: verdicts and kills, exits that have no verdict yet, containers that run, and how far
@@ -279,11 +280,14 @@ export class History {
   }
 
   /** Not with every record: what is read again because the place is a little old costs nothing. */
-  #keepPlacesLater(): void {
-    this.#forgetPlaces = this.#options.timer.after(KEEP_PLACES_MS, () => {
-      for (const line of this.#places.changes()) this.#log.write(line, false);
-      void this.#log.check();
-      this.#keepPlacesLater();
+  #keepPlacesLater(still = 0): void {
+    this.#forgetPlaces = this.#options.timer.after(KEEP_PLACES_MS.moved, () => {
+      const due = this.#places.moved || still >= KEEP_PLACES_MS.still;
+      if (due) {
+        for (const line of this.#places.changes()) this.#log.write(line, false);
+        void this.#log.check();
+      }
+      this.#keepPlacesLater(due ? 0 : still + KEEP_PLACES_MS.moved);
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { Micros } from '../../lib/time.ts';
 import type { Host } from '../../host/host.ts';
 import type { EarlierRun } from './earlier-run.ts';
 import type { SourceKind } from '../../model/source-event.ts';
@@ -23,4 +24,6 @@ export interface TextFileOptions {
   onPosition(position: TextFilePosition): void;
   /** Without a position: how much of what was written before is read (bytes). */
   readonly lookbackBytes: number;
+  /** Rotated files that were written last before that are not looked at. */
+  readonly since?: Micros;
 }

@@ -146,13 +146,14 @@ export class TextFileReading {
     return from;
   }
 
-  /** The newest rotated file (or more of them) and the file itself, as far back as asked for. */
+  /** The file itself, and those rotated files that hold what is unread (or, where that is not known, all), as far back as asked for. */
   async #openWithLookback(current: LogFile, older: readonly Rotated[], begun: Micros, unread: number | null = null): Promise<Micros | null> {
     const size = await current.size();
-    const { lookbackBytes } = this.#options;
+    const { lookbackBytes, since = 0 } = this.#options;
     const [newest] = older;
     let left = lookbackBytes - size;
-    const files = older.slice(0, Math.max(1, unread ?? 0)).map((file, index) => {
+    const due = unread === null ? older.length : Math.max(1, unread);
+    const files = older.slice(0, due).filter(({ modifiedMs }, index) => index < (unread ?? 1) || modifiedMs * 1_000 >= since).map((file, index) => {
       const lastBytes = left;
       left -= file.size;
       return { ...file, lastBytes, isUnread: index < (unread ?? 0) };

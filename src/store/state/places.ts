@@ -14,6 +14,7 @@ export class Places {
   /** Sources whose first word on what they have read has come, or who said themselves what they lost. */
   readonly #told = new Set<string>();
   readonly #changed = new Set<string>();
+  #moved = false;
 
   /** Takes what an earlier run kept. */
   load(source: string, place: Place): void {
@@ -42,11 +43,19 @@ export class Places {
 
   position(source: string, position: unknown): void {
     const known = this.#now.get(source);
-    if (JSON.stringify(known?.position) !== JSON.stringify(position)) this.#note(source, { position, coveredTo: known?.coveredTo ?? null });
+    if (JSON.stringify(known?.position) === JSON.stringify(position)) return;
+    this.#moved = true;
+    this.#note(source, { position, coveredTo: known?.coveredTo ?? null });
+  }
+
+  /** Something was read since `changes` were asked for last, more than that nothing came. */
+  get moved(): boolean {
+    return this.#moved;
   }
 
   /** Lines that hold what has changed since they were asked for last. */
   changes(): string[] {
+    this.#moved = false;
     const lines = [...this.#changed].map((source) => this.#line(source));
     this.#changed.clear();
     return lines;
