@@ -164,6 +164,7 @@ export class Pipeline {
     for (const reader of this.#readers.values()) reader.end();
     for (const facts of this.#facts.values()) facts.end();
     this.advance(now);
+    this.#correlator.end(now);
   }
 
   /** What is known of a container, whether it lives or not. */
@@ -204,7 +205,7 @@ export class Pipeline {
         this.#correlator.oomKill({ ...kill, time, trust: trust ?? kill.trust }, this.#now);
       },
       onKillLine: (line) => {
-        this.#ledger.line(line.timeUs ?? this.#liveNow(source), source, trust ?? line.trust);
+        this.#correlator.killLine(line.timeUs ?? this.#liveNow(source), source, trust ?? line.trust);
       },
       onReportEnd() {
         // Every kill was handed on when its line was read.

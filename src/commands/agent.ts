@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Agent } from '../agent.ts';
 import type { AgentConfig } from '../config/schema.ts';
+import type { Clock } from '../host/clock.ts';
 import type { Host } from '../host/host.ts';
 import { spareMemory } from '../host/spare-memory.ts';
 import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
@@ -13,6 +14,7 @@ import { createLog, type Log } from '../outputs/log/log.ts';
 import { History } from '../store/history.ts';
 import { exposure, listenAddress, securityOf } from './http-options.ts';
 import { bootId, bootTime, timezone } from './host-times.ts';
+import { Witnesses } from './witnesses.ts';
 
 /** An exit of long ago is caught up with; the count of now says nothing of it. */
 const LIVE_US = MINUTE;
@@ -47,7 +49,8 @@ async function follow(config: AgentConfig, host: Host, version: string, stop: Ab
     await events?.close(0);
     throw error;
   });
-  for (const entry of sources) await entry.source.start((event) => { tell(event, agent, sources, config, host); });
+  const witnesses = new Witnesses(clock, config.settle, sources);
+  for (const entry of sources) await entry.source.start((event) => { tell(event, agent, sources, witnesses, clock); });
   log.agent('agent.ready', `serving ${url}`, { url });
   const exposed = exposure(config);
   if (exposed !== null) log.agent('agent.exposed', exposed, { url }, 'warn');
@@ -62,21 +65,15 @@ async function follow(config: AgentConfig, host: Host, version: string, stop: Ab
 }
 
 /** Hands an event on; an exit that happens now has the other witnesses look at once. */
-function tell(event: SourceEvent, agent: Agent, sources: readonly NodeSource[], config: AgentConfig, host: Host): void {
-  const { clock } = host;
+function tell(event: SourceEvent, agent: Agent, sources: readonly NodeSource[], witnesses: Witnesses, clock: Clock): void {
   if (event.type !== 'exit' || Date.parse(event.exit.finishedAt) * 1_000 < clock.now() - LIVE_US) {
     agent.hear(event);
     return;
   }
-  for (const { count } of sources) count?.();
+  witnesses.count();
   agent.hear(event);
   for (const { name, exited } of sources) if (name !== event.source) exited?.(event.exit);
-  const lookAgain = (): void => {
-    for (const { readNow } of sources) void readNow?.();
-  };
-  lookAgain();
-  // Once more before an answer is given for want of evidence.
-  clock.after(config.settle / 2, lookAgain);
+  witnesses.look();
 }
 
 /** Loaded only where they are wanted. Throws W137_KUBERNETES outside a cluster. */

@@ -76,8 +76,7 @@ export class ContainerBook {
 
   /** When the container was started again after this end; null where it was not. */
   nextStart(containerId: string, endedUs: Micros): Micros | null {
-    const known = this.get(containerId);
-    const startedUs = known === null ? null : startOf(known);
+    const startedUs = this.#byId.get(containerId)?.startedUs ?? null;
     return startedUs !== null && startedUs > endedUs ? startedUs : null;
   }
 
@@ -109,8 +108,7 @@ export class ContainerBook {
       if (!entry || id === exit.containerId || isSandbox(entry.container) || !samePod(entry.container, exit)) return [];
       const { podName, containerName } = entry.container;
       if (containerName !== null && containerName === exit.containerName && podName === exit.podName) return [];
-      const startedUs = startOf(entry.container);
-      if (startedUs !== null && startedUs > at) return [];
+      if (entry.startedUs !== null && entry.startedUs > at) return [];
       return entry.endedUs !== null && entry.endedUs < at - SECOND ? [] : [entry.container];
     });
   }

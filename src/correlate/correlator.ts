@@ -2,16 +2,17 @@ import { judge, verdictId } from '../judge/judge.ts';
 import type { Case } from '../judge/case.ts';
 import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from '../model/container-exit.ts';
-import type { OomKill } from '../model/oom-kill.ts';
+import type { OomKill, Trust } from '../model/oom-kill.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { WitnessFact } from '../model/witness.ts';
+import { Agenda } from './agenda.ts';
 import { belongs, type Life } from './belongs.ts';
 import { ContainerBook, fill, isSandbox, samePod } from './container-book.ts';
 import { kernelLogView, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage, type Span } from './coverage.ts';
 import { FactBook, tellsOf } from './fact-book.ts';
 import { exitKeys, factKeys, KeyIndex, killKeys, subjectKeys } from './join-keys.ts';
 import { KillBook, type KillEntry } from './kill-book.ts';
-import { endedBy, isBeyondNews, isKernelProved, isSameExit, isWithin, timeOf, type KnownExit as Exit } from './known-exit.ts';
+import { endedBy, isBeyondNews, isKernelProved, isSameExit, isWithin, linesTo, timeOf, type KnownExit as Exit } from './known-exit.ts';
 import { nameHolders } from './name-holders.ts';
 import { NOT_COMPARABLE, TWICE_US, type LedgerBook } from './ledger-book.ts';
 
@@ -37,10 +38,8 @@ export interface CorrelatorOptions {
 }
 
 const LIVE_US = 60 * SECOND;
-/** How often exits are looked at that nothing new was told of by name or time. */
-const LOOK_US = SECOND / 4;
-/** So long a late line that names nobody may still change what the kernel's count says of an exit. */
-const FRESH_US = 30 * SECOND;
+/** While no more than so many wait, each is judged as soon as something is told of its time. */
+const FEW = 40;
 /** A kill whose container is not known puts exits that follow so soon in doubt. */
 const NAMELESS_US = 10 * SECOND;
 /** Where PID 1's pid is not known it may have been PID 1, which takes its time to die. */
@@ -66,10 +65,8 @@ export class Correlator {
   readonly #waiting = new Set<Exit>();
   /** Those with a kill at the limit of their pod. */
   readonly #atPod = new Set<Exit>();
+  readonly #agenda = new Agenda();
   #now: Micros = 0;
-  #lookedUs: Micros = 0;
-  /** Times of which something was told since. */
-  #told: Span | null = null;
 
   constructor(options: CorrelatorOptions, sources: readonly SourceCoverage[], ledger: LedgerBook, output: CorrelatorOutput) {
     this.#options = options;
@@ -108,7 +105,7 @@ export class Correlator {
       return;
     }
     const live = !isPast && now - finishedUs < LIVE_US;
-    const one: Exit = { exit, finishedUs, heardUs: now, live, deadlineUs: now + this.#options.settleUs, settled: false, former: finishedUs > now + TWICE_US, surroundings: '', verdict: null };
+    const one: Exit = { exit, finishedUs, heardUs: now, live, deadlineUs: now + this.#options.settleUs, settled: false, former: finishedUs > now + TWICE_US, surroundings: '', linesToUs: Infinity, verdict: null };
     const others = this.#lives(exit.containerId).filter((other) => Math.abs(other.finishedUs - finishedUs) <= NEXT_LIFE_US);
     this.#tellOpen(one);
     this.#keep(one, now);
@@ -143,18 +140,31 @@ export class Correlator {
   progress(now: Micros, told: Span | null): void {
     this.#setTime(now);
     if (told === null) return;
-    this.#told = { from: Math.min(told.from, this.#told?.from ?? Infinity), to: Math.max(told.to, this.#told?.to ?? -Infinity) };
-    for (const one of this.#waiting) if (isWithin(one, told)) this.#evaluate(one, now, true);
+    this.#agenda.told(told);
+    if (this.#waiting.size <= FEW) for (const one of this.#waiting) if (isWithin(one, told)) this.#evaluate(one, now, true);
     this.#look(now);
   }
 
-  /** In a flood every exit has the count read again: those that have their first answer can wait a moment for more. */
+  /** A kill line was read, whomever it names: the kernel's count is compared with them. */
+  killLine(at: Micros | null, source: string, trust: Trust): void {
+    this.#ledger.line(at, source, trust);
+    if (at !== null) this.#agenda.line(at, trust);
+  }
+
   #look(now: Micros): void {
-    const told = this.#told;
-    if (told === null || Math.abs(now - this.#lookedUs) < LOOK_US) return;
-    this.#told = null;
-    this.#lookedUs = now;
-    for (const one of this.#exits) if (isWithin(one, told) || now - one.heardUs < FRESH_US) this.#evaluate(one, now, true);
+    this.#agenda.look(now, this.#exits);
+    this.#judgeDue(now);
+  }
+
+  #judgeDue(now: Micros): void {
+    for (let one = this.#agenda.take(now); one !== null; one = this.#agenda.take(now)) this.#evaluate(one, now, true);
+  }
+
+  /** The input is over: whatever waits for its turn has it. */
+  end(now: Micros): void {
+    this.#agenda.hurry();
+    this.advance(now);
+    this.advance(now);
   }
 
   #setTime(now: Micros): void {
@@ -170,12 +180,13 @@ export class Correlator {
   advance(now: Micros): Micros | null {
     this.#setTime(now);
     this.#look(now);
-    const lookUs = this.#told === null ? Infinity : this.#lookedUs + LOOK_US;
     for (const one of this.#waiting) {
-      if (one.deadlineUs > now) return Math.min(one.deadlineUs, lookUs);
+      if (one.deadlineUs > now) return Math.min(one.deadlineUs, this.#agenda.nextUs);
+      if (!this.#agenda.hasTurn(now)) return this.#agenda.nextTurnUs;
       this.#settle(one, now);
     }
-    return lookUs === Infinity ? null : lookUs;
+    const { nextUs } = this.#agenda;
+    return nextUs === Infinity ? null : nextUs;
   }
 
   #settle(one: Exit, now: Micros): void {
@@ -199,6 +210,7 @@ export class Correlator {
     // Forgotten, but not without an answer.
     if (!oldest.settled) this.#settle(oldest, now);
     this.#exits.delete(oldest);
+    this.#agenda.forget(oldest);
     this.#atPod.delete(oldest);
     this.#byKey.delete(oldest);
   }
@@ -238,11 +250,7 @@ export class Correlator {
   /** A kill just before this exit whose container nobody can tell: no cgroup, and nobody's PID 1. */
   #nameless(one: Exit, initPid: number | null): OomKill | null {
     const beforeUs = initPid === null ? NAMELESS_INIT_US : NAMELESS_US;
-    for (const { kill, atUs } of this.#kills.nameless) {
-      const near = atUs === null || (atUs <= one.finishedUs + SECOND && atUs >= one.finishedUs - beforeUs);
-      if (near && this.#containers.withInitPid(kill.victim.pid, atUs) === null) return kill;
-    }
-    return null;
+    return this.#kills.nameless.find(one.finishedUs - beforeUs, one.finishedUs + SECOND, ({ kill, atUs }) => this.#containers.withInitPid(kill.victim.pid, atUs) === null)?.kill ?? null;
   }
 
   /** `onlyIfNew`: containers and kills are as they were, so that it is judged only if what surrounds it is not. */
@@ -257,6 +265,7 @@ export class Correlator {
     const surroundings = JSON.stringify([kernelLog, ledger, nameless?.id, witnessLog, one.settled]);
     if (onlyIfNew && surroundings === one.surroundings) return;
     one.surroundings = surroundings;
+    one.linesToUs = linesTo(one, ledger.to);
     const entries = this.#kills.find(exitKeys(exit)).filter((entry) => this.#belongs(entry, one));
     // What ended well, and a pod's sandbox that is always stopped by SIGKILL, need no answer unless something was killed.
     if ((exit.exitCode === 0 || isSandbox(exit)) && entries.length === 0) return;

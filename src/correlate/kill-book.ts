@@ -1,6 +1,7 @@
 import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import { KeyIndex, killKeys } from './join-keys.ts';
+import { NamelessKills } from './nameless-kills.ts';
 
 export interface KillEntry {
   kill: OomKill;
@@ -23,7 +24,7 @@ export class KillBook {
   readonly #byId = new Map<string, KillEntry>();
   readonly #byKey = new KeyIndex<KillEntry>();
   /** Kills of which only a pid is known. */
-  readonly #nameless = new Set<KillEntry>();
+  readonly #nameless = new NamelessKills();
 
   constructor(max: number) {
     this.#max = max;
@@ -55,7 +56,7 @@ export class KillBook {
   }
 
   /** Kills of which only the pid is known. */
-  get nameless(): ReadonlySet<KillEntry> {
+  get nameless(): NamelessKills {
     return this.#nameless;
   }
 

@@ -17,6 +17,8 @@ export interface KnownExit {
   former: boolean;
   /** What it was last judged by, besides containers and kills. */
   surroundings: string;
+  /** A kill line of a later moment changes nothing of what surrounds it. */
+  linesToUs: Micros;
   verdict: Verdict | null;
 }
 
@@ -50,4 +52,9 @@ export function timeOf(text: string | null): Micros | null {
 /** When it had ended for certain: a time of whole seconds was cut to them. */
 export function endedBy(finishedUs: Micros): Micros {
   return finishedUs % SECOND === 0 ? finishedUs + SECOND : finishedUs;
+}
+
+/** Until when a kill line changes what surrounds an exit: the reading of the count that is compared, or a moment later. */
+export function linesTo({ finishedUs }: KnownExit, countedUs: Micros | null): Micros {
+  return Math.max(finishedUs + SECOND, countedUs ?? 0);
 }

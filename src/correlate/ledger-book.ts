@@ -19,7 +19,7 @@ interface Lines {
 /** An exit may follow its kill by so much: a reading to compare from must be older. */
 const BEFORE_US = 30 * SECOND;
 /** Stamps of the kernel and of a reading may differ by so much; text logs stamp whole seconds, late. */
-const TOLERANCE_US: Readonly<Record<Trust, Micros>> = { kernel: 100 * MS, text: 2 * SECOND };
+export const TOLERANCE_US: Readonly<Record<Trust, Micros>> = { kernel: 100 * MS, text: 2 * SECOND };
 /** So long after the wall clock was set back a moment may be of either time. */
 export const TWICE_US = 60 * SECOND;
 export const NOT_COMPARABLE: LedgerView = { state: 'unknown', counted: null, parsed: 0, exact: false, from: null, to: null };

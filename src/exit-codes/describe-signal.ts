@@ -20,8 +20,19 @@ export interface KnownSignal {
   readonly meaning: SignalMeaning;
 }
 
+/** What was worked out before: in a storm, the same signal is asked about for every exit. */
+const described = new Map<number, KnownSignal | null>();
+
 /** The signal of a usual number (1-64), or null where there is none. */
 export function describeSignal(number: number): KnownSignal | null {
+  const known = described.get(number);
+  if (known !== undefined || number < 1 || number > REAL_TIME_LAST) return known ?? null;
+  const signal = workedOut(number);
+  described.set(number, signal);
+  return signal;
+}
+
+function workedOut(number: number): KnownSignal | null {
   if (number >= REAL_TIME_FIRST && number <= REAL_TIME_LAST) return realTimeSignal(number);
   const row = STANDARD_SIGNALS.find((each) => each.numbers[0] === number);
   if (row === undefined) return null;

@@ -1,5 +1,6 @@
 import type { LineProcess } from './host.ts';
 import { splitLines } from './split-lines.ts';
+import { Turns } from './turns.ts';
 
 /** Longer than any line that is of use; the agent must live in little memory. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
@@ -43,10 +44,15 @@ export function spawnLines(
 
   async function* lines(): AsyncGenerator<Uint8Array, void> {
     const { child } = await started;
+    const turns = new Turns();
+    const split = splitLines(child.stdout, maxLineBytes, () => {
+      cutLines += 1;
+    });
     try {
-      yield* splitLines(child.stdout, maxLineBytes, () => {
-        cutLines += 1;
-      });
+      for await (const line of split) {
+        yield line;
+        await turns.next();
+      }
     } catch {
       // The pipe broke because the process was killed: `ended` tells how.
     }

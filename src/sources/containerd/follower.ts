@@ -10,6 +10,9 @@ import { keyText } from './container-table.ts';
 import type { ContainerdEvent } from './events.ts';
 import { describeContainer } from './identity.ts';
 
+/** Containers that are asked about at the same time: kubelet needs the runtime too. */
+const AT_ONCE = 2;
+
 export interface FollowerParts {
   readonly source: string;
   readonly emit: Emit;
@@ -23,6 +26,8 @@ export interface FollowerParts {
 export class Follower {
   readonly #parts: FollowerParts;
   readonly #describing = new Set<string>();
+  /** Containers that are to be described when one of those is done. */
+  readonly #waiting = new Map<string, Key>();
   /** Containers that events spoke of while a list is being read: newer than the list. */
   #touched: Set<string> | null = null;
 
@@ -83,6 +88,10 @@ export class Follower {
   #describe(key: Key): void {
     const text = keyText(key);
     if (this.#describing.has(text)) return;
+    if (this.#describing.size >= AT_ONCE) {
+      this.#waiting.set(text, key);
+      return;
+    }
     this.#describing.add(text);
     const { client, table, tally, source, emit } = this.#parts;
     const ask = async (): Promise<void> => {
@@ -99,6 +108,21 @@ export class Follower {
       .catch(() => {
         tally.count('container-not-described');
       })
-      .finally(() => this.#describing.delete(text));
+      .finally(() => {
+        this.#describing.delete(text);
+        this.#describeNext();
+      });
+  }
+
+  #describeNext(): void {
+    const { table, tally } = this.#parts;
+    for (const [text, key] of this.#waiting) {
+      this.#waiting.delete(text);
+      if (table.has(key)) {
+        this.#describe(key);
+        return;
+      }
+      tally.count('container-gone-before-described');
+    }
   }
 }

@@ -40,6 +40,8 @@ export interface CriSource extends Source {
 
 /** When a poked container is looked at, each after the one before: the runtime settles its end within a second or so. */
 const POKE_AFTER_MS = [30, 250, 1_000, 3_000];
+/** In a storm of ends the next list tells the rest: kubelet needs the runtime too. */
+const MAX_POKES = 16;
 /** A pause up to this long loses no end: kubelet removes a dead container only for a newer one of the same name. */
 const LOSSLESS_PAUSE: Micros = MINUTE;
 
@@ -129,6 +131,7 @@ export function createCriSource(options: CriSourceOptions): CriSource {
         wake.abort();
         return;
       }
+      if (pokes.size >= MAX_POKES) return;
       const poke = lookUntilSettled(containerId)
         .catch(() => {
           // The next poll reads it again.

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ChannelCredentials, Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../../host/clock.ts';
+import { Turns } from '../../host/turns.ts';
 import { loadGrpcClient } from './grpc-client.ts';
 import { RPC_STATUS, RpcError } from './rpc-error.ts';
 
@@ -91,8 +92,14 @@ export async function openChannel(socketPath: string, clock: Clock): Promise<Cha
         if (stop()) handlers.end(error);
         call.cancel();
       });
+      const turns = new Turns();
       call.on('data', (message: Buffer) => {
-        if (!ended) handlers.message(message);
+        if (ended) return;
+        handlers.message(message);
+        if (!turns.isOver) return;
+        // What comes meanwhile stays with the server: HTTP/2 has it wait.
+        call.pause();
+        turns.later(() => call.resume());
       });
       call.on('error', (error: { code?: number; details?: string; message: string }) => {
         if (stop()) handlers.end(new RpcError(error.code ?? RPC_STATUS.INTERNAL, error.details ?? error.message));

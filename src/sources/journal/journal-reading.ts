@@ -37,6 +37,7 @@ export class JournalReading {
   /** The record before those that are to be followed: it may come once more. */
   #followedFrom: string | null = null;
   #readingNow: Promise<Complaint | null> | null = null;
+  #readingNext: Promise<void> | null = null;
   #following: 'no' | 'by-journalctl' | 'by-asking' = 'no';
   #followed = false;
   #toldAsking = false;
@@ -162,12 +163,15 @@ export class JournalReading {
   /** See JournalSource. Calls that come while one runs share the next one. */
   async readNow(): Promise<void> {
     if (this.#following === 'no' || this.#journalctl.stopped) return;
-    if (this.#readingNow !== null) {
-      await this.#readingNow;
-      await this.readNow();
-    } else {
+    if (this.#readingNow === null) {
       await this.#readShared();
+      return;
     }
+    this.#readingNext ??= this.#readingNow.then(async () => {
+      this.#readingNext = null;
+      if (this.#following !== 'no' && !this.#journalctl.stopped) await this.#readShared();
+    });
+    await this.#readingNext;
   }
 
   #readShared(): Promise<Complaint | null> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import type { Host } from '../../host/host.ts';
+import { Turns } from '../../host/turns.ts';
 import { Backoff } from '../../lib/backoff.ts';
 import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
@@ -40,9 +41,9 @@ export function kmsgRead(kept: { readonly position: unknown; readonly coveredTo:
 }
 
 const NAME = 'kmsg';
-/** So many records at most before others get their turn. */
-const RECORDS_PER_TURN = 2_000;
 const QUIET_COVER_US = 1_000_000;
+/** However slow the machine is, a turn takes so many. */
+const RECORDS_AT_LEAST = 64;
 const HEAD = /^\d+,(\d+),(\d+)[,;]/;
 
 /** The kernel's ring buffer, read record by record from /dev/kmsg. */
@@ -51,6 +52,7 @@ export function kmsgSource(options: KmsgOptions): Source {
   const path = host.path('/dev/kmsg');
   const backoff = new Backoff(1_000, 30_000);
   const bootId = readOr(host, '/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+  const turns = new Turns();
   let emit: Emit = () => undefined;
   let forget: () => void = () => undefined;
   let device: KmsgDevice | null = null;
@@ -104,7 +106,8 @@ export function kmsgSource(options: KmsgOptions): Source {
 
   /** Reads until nothing is left (true) or the turn is over (false). */
   function drain(from: KmsgDevice, now: Micros): boolean {
-    for (let records = 0; records < RECORDS_PER_TURN; records += 1) {
+    turns.begin();
+    for (let records = 1; records % RECORDS_AT_LEAST !== 0 || !turns.isOver; records += 1) {
       try {
         const record = from.read();
         if (record === null) return true;
