@@ -1,6 +1,8 @@
 import type { Clock } from './host/clock.ts';
+import { ClockSteps } from './host/clock-steps.ts';
 import { explainExitCode } from './exit-codes/explain-exit-code.ts';
 import type { TimeContext } from './kernel/framing/wall-time.ts';
+import { sayDuration } from './lib/duration.ts';
 import { SECOND, type Micros } from './lib/time.ts';
 import type { Container } from './model/container-exit.ts';
 import type { OomKill } from './model/oom-kill.ts';
@@ -49,12 +51,14 @@ export class Agent {
   readonly #http: Http;
   readonly #saying: Saying;
   readonly #heard = new Set<string>();
+  readonly #steps: ClockSteps;
   #forgetTick: () => void = () => undefined;
   #dueUs = Infinity;
 
   constructor(parts: AgentParts) {
     const { clock, log, history, events = null } = parts;
     this.#parts = parts;
+    this.#steps = new ClockSteps(clock);
     const store = createMemoryStore({ firstEventId: clock.now(), maxBytes: MAX_STORED_BYTES });
     this.#store = store;
     const metrics = createMetrics({
@@ -173,7 +177,7 @@ export class Agent {
   }
 
   #take(event: SourceEvent): void {
-    const now = this.#parts.clock.now();
+    const now = this.#now();
     if (event.type === 'up' || event.type === 'down') this.#heard.add(event.source);
     if (event.type === 'up' || event.type === 'down' || event.type === 'gap') this.#parts.log.source(event);
     this.#pipeline.hear(event, now);
@@ -192,9 +196,20 @@ export class Agent {
     await this.#http.close();
   }
 
+  /** The wall clock's time, after the pipeline was told if that was set. */
+  #now(): Micros {
+    const { now, setBy } = this.#steps.look();
+    if (setBy !== 0) {
+      this.#parts.log.agent('agent.clock', `the wall clock was set by ${sayDuration(setBy / 1_000)}, or the host slept`, { 'why137.clock.set_by_ms': Math.round(setBy / 1_000) }, 'warn');
+      this.#pipeline.clockSet(setBy);
+      this.#dueUs = Infinity;
+    }
+    return now;
+  }
+
   /** Lets the pipeline see the time, when something is due and now and then. */
   #tick(): void {
-    const now = this.#parts.clock.now();
+    const now = this.#now();
     this.#dueUs = Infinity;
     const due = this.#pipeline.advance(now);
     this.#tickIn(due === null ? TICK_MS : Math.min(TICK_MS, (due - now) / 1_000));

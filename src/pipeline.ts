@@ -147,6 +147,11 @@ export class Pipeline {
     }
   }
 
+  /** The wall clock was set by so much. */
+  clockSet(us: Micros): void {
+    this.#correlator.clockSet(us);
+  }
+
   /** Lets time pass; gives the next moment at which something is due. */
   advance(now: Micros): Micros | null {
     this.#now = now;

@@ -4,7 +4,6 @@ import type { AgentConfig } from '../config/schema.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Host } from '../host/host.ts';
 import { spareMemory } from '../host/spare-memory.ts';
-import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
 import type { ErrorCode } from '../lib/errors.ts';
 import { MINUTE, MS } from '../lib/time.ts';
 import type { SourceEvent } from '../model/source-event.ts';
@@ -13,7 +12,7 @@ import type { Events } from '../outputs/events/events.ts';
 import { createLog, type Log } from '../outputs/log/log.ts';
 import { History } from '../store/history.ts';
 import { exposure, listenAddress, securityOf } from './http-options.ts';
-import { bootId, bootTime, timezone } from './host-times.ts';
+import { bootId, nodeTime } from './host-times.ts';
 import { Witnesses } from './witnesses.ts';
 
 /** An exit of long ago is caught up with; the count of now says nothing of it. */
@@ -40,7 +39,7 @@ async function follow(config: AgentConfig, host: Host, version: string, stop: Ab
   const nodeName = config.nodeName ?? hostname();
   const events = config.kubernetesEvents === 'on' ? await openEvents(host, log, nodeName, version, history) : null;
   const sources = await nodeSources(config, host, clock.now(), (name) => history.place(name));
-  const time: TimeContext = { ...NO_TIME, timezone: timezone(host), bootTimeUs: bootTime(host) };
+  const time = nodeTime(host);
   const podMetrics = config.metricsPodLabels === 'on';
   const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, podMetrics, history, events, security: securityOf(config) });
   const { url } = await agent.listen(listenAddress(config.listen)).catch(async (error: unknown) => {

@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { Host } from '../host/host.ts';
-import type { Micros } from '../lib/time.ts';
+import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
+import { MINUTE, type Micros } from '../lib/time.ts';
 
 /** Zone in which the host's syslog writes its local times: what /etc/localtime points at. Null where it is not told. */
 export function timezone(host: Host): string | null {
@@ -34,8 +35,11 @@ export function bootId(host: Host): string {
   return '';
 }
 
-/** When the node booted, by its uptime: turns /dev/kmsg's clock into wall time. Null where /proc is not readable. */
+/** When the node booted, by its own clock or its uptime: turns /dev/kmsg's clock into wall time. Null where /proc is not readable. */
 export function bootTime(host: Host): Micros | null {
+  // /dev/kmsg's clock stands still while the host sleeps, as this one does and the uptime does not.
+  const monotonic = host.clock.monotonic?.();
+  if (monotonic !== undefined) return host.clock.now() - monotonic;
   for (const path of [host.path('/proc/uptime'), '/proc/uptime']) {
     try {
       const seconds = Number(readFileSync(path, 'utf8').split(' ')[0]);
@@ -45,4 +49,32 @@ export function bootTime(host: Host): Micros | null {
     }
   }
   return null;
+}
+
+/** What the node's log lines leave out, as it is now: an administrator may set the zone, and the clock, while the agent runs. */
+export function nodeTime(host: Host): TimeContext {
+  const zone = lately(host, () => timezone(host));
+  const boot = lately(host, () => bootTime(host));
+  return {
+    ...NO_TIME,
+    get timezone() {
+      return zone();
+    },
+    get bootTimeUs() {
+      return boot();
+    },
+  };
+}
+
+/** Asked again when a minute has passed, or the clock was set. */
+function lately<T>(host: Host, ask: () => T): () => T {
+  let value = ask();
+  let askedUs = host.clock.now();
+  return () => {
+    if (Math.abs(host.clock.now() - askedUs) >= MINUTE) {
+      value = ask();
+      askedUs = host.clock.now();
+    }
+    return value;
+  };
 }

@@ -1,4 +1,4 @@
-import { SECOND, type Micros } from '../lib/time.ts';
+import { formatTime, SECOND, type Micros } from '../lib/time.ts';
 import type { ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import { exitKeys, killKeys } from './join-keys.ts';
@@ -17,11 +17,30 @@ export interface Life {
   readonly finishedUs: Micros;
   /** When the same id started again, where it has. */
   readonly nextStartUs: Micros | null;
+  /** By how much the wall clock had been set, all in all, when its end was heard of. */
+  readonly shiftUs: Micros;
 }
 
 /** Whether a kill is of this container: by container id, by its cgroup, or by PID 1's host pid. Never by time alone. */
-export function belongs(entry: KillEntry, { exit, startedUs, finishedUs, nextStartUs }: Life): boolean {
-  const { kill, atUs } = entry;
+export function belongs(entry: KillEntry, life: Life): boolean {
+  const otherwise = byLaterClock(entry, life);
+  return isOf(entry, entry.atUs, life) || (otherwise !== null && isOf(entry, otherwise, life));
+}
+
+/** The kill with its time by the clock of the exit, where that was set between the two. */
+export function byClockOf(life: Life, entry: KillEntry, kill: OomKill): OomKill {
+  const otherwise = byLaterClock(entry, life);
+  if (otherwise === null || entry.atUs === null) return kill;
+  const isNearer = Math.abs(otherwise - life.finishedUs) < Math.abs(entry.atUs - life.finishedUs);
+  return isNearer ? { ...kill, time: formatTime(otherwise) } : kill;
+}
+
+function byLaterClock({ atUs, shiftUs }: KillEntry, life: Life): Micros | null {
+  return atUs === null || life.shiftUs === shiftUs ? null : atUs + life.shiftUs - shiftUs;
+}
+
+function isOf(entry: KillEntry, atUs: Micros | null, { exit, startedUs, finishedUs, nextStartUs }: Life): boolean {
+  const { kill } = entry;
   const isInit = exit.initPid !== null && kill.victim.pid === exit.initPid;
   const named = new Set(killKeys(kill).filter((key) => !key.startsWith('pid ')));
   const isNamed = exitKeys(exit).some((key) => named.has(key));

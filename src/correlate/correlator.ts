@@ -6,13 +6,13 @@ import type { OomKill, Trust } from '../model/oom-kill.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { WitnessFact } from '../model/witness.ts';
 import { Agenda } from './agenda.ts';
-import { belongs, type Life } from './belongs.ts';
+import { belongs, byClockOf, type Life } from './belongs.ts';
 import { ContainerBook, fill, isSandbox, samePod } from './container-book.ts';
 import { kernelLogView, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage, type Span } from './coverage.ts';
 import { FactBook, tellsOf } from './fact-book.ts';
 import { exitKeys, factKeys, KeyIndex, killKeys, subjectKeys } from './join-keys.ts';
 import { KillBook, type KillEntry } from './kill-book.ts';
-import { endedBy, isBeyondNews, isKernelProved, isSameExit, isWithin, linesTo, timeOf, type KnownExit as Exit } from './known-exit.ts';
+import { endedBy, isAnswered, isBeyondNews, isKernelProved, isSameExit, isWithin, linesTo, startOf, type KnownExit as Exit } from './known-exit.ts';
 import { nameHolders } from './name-holders.ts';
 import { NOT_COMPARABLE, TWICE_US, type LedgerBook } from './ledger-book.ts';
 
@@ -67,6 +67,7 @@ export class Correlator {
   readonly #atPod = new Set<Exit>();
   readonly #agenda = new Agenda();
   #now: Micros = 0;
+  #shiftUs: Micros = 0;
 
   constructor(options: CorrelatorOptions, sources: readonly SourceCoverage[], ledger: LedgerBook, output: CorrelatorOutput) {
     this.#options = options;
@@ -105,7 +106,7 @@ export class Correlator {
       return;
     }
     const live = !isPast && now - finishedUs < LIVE_US;
-    const one: Exit = { exit, finishedUs, heardUs: now, live, deadlineUs: now + this.#options.settleUs, settled: false, former: finishedUs > now + TWICE_US, surroundings: '', linesToUs: Infinity, verdict: null };
+    const one: Exit = { exit, finishedUs, heardUs: now, shiftUs: this.#shiftUs, live, deadlineUs: now + this.#options.settleUs, settled: false, former: finishedUs > now + TWICE_US, surroundings: '', linesToUs: Infinity, verdict: null };
     const others = this.#lives(exit.containerId).filter((other) => Math.abs(other.finishedUs - finishedUs) <= NEXT_LIFE_US);
     this.#tellOpen(one);
     this.#keep(one, now);
@@ -113,7 +114,7 @@ export class Correlator {
   }
 
   oomKill(kill: OomKill, now: Micros): void {
-    const entry = this.#kills.add(kill, now);
+    const entry = this.#kills.add(kill, now, this.#shiftUs);
     if (entry === null) return;
     const isNew = entry.kill === kill;
     this.#output.oomKill(this.#named(entry), isNew);
@@ -176,6 +177,11 @@ export class Correlator {
     this.#now = now;
   }
 
+  /** The wall clock was set, or the host slept: the same moment had two times. */
+  clockSet(us: Micros): void {
+    this.#shiftUs += us;
+  }
+
   /** Lets time pass; gives the next moment at which something is due. */
   advance(now: Micros): Micros | null {
     this.#setTime(now);
@@ -192,7 +198,7 @@ export class Correlator {
   #settle(one: Exit, now: Micros): void {
     one.settled = true;
     this.#waiting.delete(one);
-    this.#evaluate(one, now);
+    if (!isAnswered(one)) this.#evaluate(one, now);
     if (one.verdict === null) this.#output.unanswered?.(verdictId(one.exit));
   }
 
@@ -238,7 +244,7 @@ export class Correlator {
 
   #life(one: Exit, exit = this.#containers.complete(one.exit, one.finishedUs)): Life {
     const { finishedUs } = one;
-    return { exit, finishedUs, startedUs: timeOf(exit.startedAt), nextStartUs: this.#containers.nextStart(exit.containerId, finishedUs) };
+    return { exit, finishedUs, shiftUs: one.shiftUs, startedUs: startOf(exit, finishedUs), nextStartUs: this.#containers.nextStart(exit.containerId, finishedUs) };
   }
 
   /** With the containers of those who held the memory; once known they stay known. */
@@ -258,7 +264,7 @@ export class Correlator {
     if (onlyIfNew && isBeyondNews(one)) return;
     const kernelLog = one.former ? OF_ANOTHER_CLOCK : kernelLogView(this.#sources, endedBy(one.finishedUs), one.settled);
     const exit = this.#containers.complete(one.exit, one.finishedUs);
-    const startedUs = timeOf(exit.startedAt);
+    const startedUs = startOf(exit, one.finishedUs);
     const ledger = one.former ? NOT_COMPARABLE : this.#ledger.view(endedBy(one.finishedUs), startedUs);
     const nameless = exit.exitCode === 137 ? this.#nameless(one, exit.initPid) : null;
     const witnessLog = one.former ? OF_ANOTHER_CLOCK : witnessView(this.#sources, endedBy(one.finishedUs), one.settled);
@@ -274,7 +280,7 @@ export class Correlator {
       exit,
       finishedUs: one.finishedUs,
       startedUs,
-      kills: entries.map((entry) => this.#named(entry)),
+      kills: entries.map((entry) => byClockOf(this.#life(one, exit), entry, this.#named(entry))),
       nameless,
       siblings: this.#containers.siblings(exit, one.finishedUs),
       kernelLog,

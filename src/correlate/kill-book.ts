@@ -8,6 +8,8 @@ export interface KillEntry {
   atUs: Micros | null;
   /** When it was first heard of. */
   readonly heardUs: Micros;
+  /** By how much the wall clock had been set, all in all, until then. */
+  readonly shiftUs: Micros;
   /** The kernel's own record of it names no cgroup: what is said of that comes from a text. */
   bare: boolean;
   /** Every id that a source gave it. */
@@ -31,10 +33,10 @@ export class KillBook {
   }
 
   /** Takes a kill; gives the entry it is now part of, or null when it tells nothing new. */
-  add(kill: OomKill, now: Micros): KillEntry | null {
+  add(kill: OomKill, now: Micros, shiftUs: Micros): KillEntry | null {
     const known = this.#byId.get(kill.id) ?? this.#same(kill);
     if (!known) {
-      const entry: KillEntry = { kill, atUs: timeOf(kill), heardUs: now, bare: isBare(kill), ids: new Set([kill.id]) };
+      const entry: KillEntry = { kill, atUs: timeOf(kill), heardUs: now, shiftUs, bare: isBare(kill), ids: new Set([kill.id]) };
       this.#keep(entry);
       return entry;
     }

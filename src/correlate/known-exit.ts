@@ -9,6 +9,8 @@ export interface KnownExit {
   exit: ContainerExit;
   readonly finishedUs: Micros;
   readonly heardUs: Micros;
+  /** By how much the wall clock had been set, all in all, until then. */
+  readonly shiftUs: Micros;
   /** Heard as it happened, not told of the past. */
   readonly live: boolean;
   deadlineUs: Micros;
@@ -43,6 +45,17 @@ export function isSameExit(known: KnownExit, told: ContainerExit, finishedUs: Mi
   if (initPid !== null && told.initPid !== null) return initPid === told.initPid;
   const startedUs = timeOf(finishedUs > known.finishedUs ? told.startedAt : known.exit.startedAt);
   return startedUs === null || startedUs <= Math.min(finishedUs, known.finishedUs);
+}
+
+/** When it started; null where that was by a clock that was set back since. */
+export function startOf({ startedAt }: ContainerExit, finishedUs: Micros): Micros | null {
+  const startedUs = timeOf(startedAt);
+  return startedUs === null || startedUs > finishedUs + SECOND ? null : startedUs;
+}
+
+/** It had its answer, final and certain, before the clock was set back. */
+export function isAnswered({ former, verdict }: KnownExit): boolean {
+  return former && verdict?.final === true && verdict.confidence === 'certain';
 }
 
 export function timeOf(text: string | null): Micros | null {

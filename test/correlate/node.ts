@@ -1,3 +1,4 @@
+import type { TimeContext } from '../../src/kernel/framing/wall-time.ts';
 import { formatTime, SECOND, type Micros } from '../../src/lib/time.ts';
 import { containerExitSchema, containerSchema, type ContainerExit } from '../../src/model/container-exit.ts';
 import type { OomKill } from '../../src/model/oom-kill.ts';
@@ -67,11 +68,11 @@ export class Node {
   readonly gaps: { counted: number; parsed: number }[] = [];
   now = T0;
 
-  constructor({ sources = ['journal', 'syslog'], settleUs = SETTLE_US }: { sources?: readonly string[]; settleUs?: number } = {}) {
+  constructor({ sources = ['journal', 'syslog'], settleUs = SETTLE_US, time = {} }: { sources?: readonly string[]; settleUs?: number; time?: Partial<TimeContext> } = {}) {
     this.pipeline = new Pipeline({
       settleUs,
       sources: [...sources.map((name) => ({ name, kind: 'kernel-log' as const, hides: 'kills' })), { name: 'containerd', kind: 'exits', hides: 'exits' }, { name: 'vmstat', kind: 'ledger', hides: 'the count' }],
-      time: { timezone: 'UTC', year: 2026, before: null, bootTimeUs: null },
+      time: { timezone: 'UTC', year: 2026, before: null, bootTimeUs: null, ...time },
       output: {
         verdict: (verdict, latencyUs) => this.given.push({ verdict: verdictSchema.parse(verdict), latencyUs, at: this.now }),
         oomKill: (kill) => this.kills.set(kill.id, kill),

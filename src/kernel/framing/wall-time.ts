@@ -13,13 +13,17 @@ export interface TimeContext {
 }
 
 /** The context of a reader that may live for months: what is "shortly after the newest line" moves with the clock. */
-export function movingWith(now: () => Micros, { timezone, year, bootTimeUs, before }: TimeContext): TimeContext {
+export function movingWith(now: () => Micros, context: TimeContext): TimeContext {
   return {
-    timezone,
-    year,
-    bootTimeUs,
+    get timezone() {
+      return context.timezone;
+    },
+    get bootTimeUs() {
+      return context.bootTimeUs;
+    },
+    year: context.year,
     get before() {
-      return before ?? now() + MINUTE;
+      return context.before ?? now() + MINUTE;
     },
   };
 }

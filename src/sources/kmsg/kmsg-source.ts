@@ -205,6 +205,8 @@ function explain(path: string, error: unknown): { readonly why: string; readonly
 
 /** The kernel's clock (microseconds since boot) as wall time. */
 function wallTime(host: Host, now: Micros, sinceBoot: number): Micros {
+  const monotonic = host.clock.monotonic?.();
+  if (monotonic !== undefined) return now - monotonic + sinceBoot;
   const uptime = Number(readOr(host, '/proc/uptime')?.split(' ')[0] ?? Number.NaN);
   return Number.isFinite(uptime) ? Math.round(now - uptime * 1_000_000 + sinceBoot) : now;
 }
