@@ -5,7 +5,7 @@ import { KERNEL_WITNESS_PATTERN, witnessMatches, WITNESS_PATTERN } from './evide
 import { JOURNAL_PATTERN } from './kernel/reader/needles.ts';
 import type { Micros } from './lib/time.ts';
 import type { ContainerExit } from './model/container-exit.ts';
-import type { SourceKind } from './model/source-event.ts';
+import type { SourceEvent, SourceKind } from './model/source-event.ts';
 import type { WitnessName } from './model/witness.ts';
 import type { SourceEntry } from './pipeline.ts';
 import type { KmsgPosition } from './sources/kmsg/kmsg-source.ts';
@@ -21,6 +21,8 @@ export interface NodeSource extends SourceEntry {
   readonly readNow?: () => Promise<void>;
   /** Looks at a container again whose exit another source told. */
   readonly exited?: (exit: ContainerExit) => void;
+  /** Is told what other sources tell: who lives, who died, what was counted. */
+  readonly hears?: (event: SourceEvent) => void;
   /** Reads the kernel's own count of kills. */
   readonly count?: () => void;
 }
@@ -40,6 +42,7 @@ export const HIDES = {
   text: 'OOM kills where neither the journal nor /dev/kmsg can be read',
   kmsg: 'OOM kills that reach no log, and proof that nothing was missed',
   ledger: 'kills whose log lines were lost, and proof that there were none',
+  cgroups: "in which container the kernel killed, and whose limit was hit, where its report was lost or cut to one line",
   containerd: 'container exits as they happen, and the host pid of each PID 1',
   docker: 'container exits, the host pid of each PID 1, and who was stopped through Docker Engine or podman',
   cri: 'pod names, limits, what Kubernetes was told, and exits from before the agent started',
@@ -64,6 +67,7 @@ export async function nodeSources(config: AgentConfig, host: Host, now: Micros, 
   };
   return [
     await ledger(host),
+    await cgroups(host),
     ...(config.journal === 'off' ? [] : [await journal(config, host, since)]),
     ...(config.journal === 'off' ? [] : [await units(config, host, since)]),
     ...(await textFiles(config, host, since, remembered)),
@@ -78,6 +82,13 @@ async function ledger(host: Host): Promise<NodeSource> {
   const { ledgerSource } = await import('./sources/ledger/ledger-source.ts');
   const source = ledgerSource({ host });
   return { name: source.name, kind: 'ledger', hides: HIDES.ledger, source, count: () => void source.read() };
+}
+
+/** Before the runtimes: it is told of their containers. */
+async function cgroups(host: Host): Promise<NodeSource> {
+  const { cgroupsSource } = await import('./sources/cgroups/cgroups-source.ts');
+  const source = cgroupsSource({ host });
+  return { name: source.name, kind: source.kind, hides: HIDES.cgroups, source, hears: (event) => { source.hears(event); } };
 }
 
 async function journal(config: AgentConfig, host: Host, since: Micros): Promise<NodeSource> {

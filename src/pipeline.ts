@@ -8,6 +8,7 @@ import { JournalFacts } from './evidence/journal-facts.ts';
 import { KmsgFacts } from './evidence/kmsg-facts.ts';
 import { TextFacts } from './evidence/text-facts.ts';
 import { WITNESSES } from './evidence/witnesses.ts';
+import { levelOf } from './kernel/cgroup/level.ts';
 import { readJournalRecord } from './kernel/framing/journal-json.ts';
 import { movingWith, type TimeContext } from './kernel/framing/wall-time.ts';
 import { BulkReader } from './kernel/reader/bulk-reader.ts';
@@ -15,6 +16,7 @@ import { JournalReader, KmsgReader } from './kernel/reader/record-reader.ts';
 import type { KillListener } from './kernel/report/assembler.ts';
 import { formatTimeOrNull, MS, type Micros } from './lib/time.ts';
 import type { Container } from './model/container-exit.ts';
+import type { MemoryEvents } from './model/memory-events.ts';
 import type { Trust } from './model/oom-kill.ts';
 import type { Recalled } from './model/recalled.ts';
 import type { SourceEvent, SourceKind } from './model/source-event.ts';
@@ -134,22 +136,29 @@ export class Pipeline {
         this.#correlator.progress(now, this.#ledger.read(event.reading));
         this.#checkLedger(now);
         return;
+      case 'memory-events':
+        this.#memoryEvents(event.reading, now);
+        return;
+      case 'unread':
+        this.#unusedOf(event.source)(event.why);
+        return;
       case 'witness':
         this.#fact(event.fact);
         return;
-      case 'covered':
-      case 'gap':
-      case 'up':
+      default:
         if (news !== null) this.#correlator.progress(now, news);
-        return;
-      case 'down':
-        return;
     }
   }
 
   /** The wall clock was set by so much. */
   clockSet(us: Micros): void {
     this.#correlator.clockSet(us);
+  }
+
+  /** Whose cgroup it is: the source knows containers, the path tells the others. */
+  #memoryEvents(reading: MemoryEvents, now: Micros): void {
+    const level = reading.containerId === null ? levelOf('memcg', reading.cgroup, null) : 'container';
+    this.#correlator.memoryEvents(reading, level ?? 'other', now);
   }
 
   /** Lets time pass; gives the next moment at which something is due. */

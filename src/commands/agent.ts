@@ -65,8 +65,14 @@ async function follow(config: AgentConfig, host: Host, version: string, stop: Ab
 
 /** Hands an event on; an exit that happens now has the other witnesses look at once. */
 function tell(event: SourceEvent, agent: Agent, sources: readonly NodeSource[], witnesses: Witnesses, clock: Clock): void {
+  const hear = (): void => {
+    for (const { hears } of sources) hears?.(event);
+  };
+  // What can be seen of the dead goes fast.
+  if (event.type === 'exit') hear();
   if (event.type !== 'exit' || Date.parse(event.exit.finishedAt) * 1_000 < clock.now() - LIVE_US) {
     agent.hear(event);
+    if (event.type === 'container' || event.type === 'ledger') hear();
     return;
   }
   witnesses.count();

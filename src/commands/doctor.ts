@@ -18,6 +18,8 @@ export interface Diagnosis {
 /** How long a source may take to say whether it can be read. */
 const PATIENCE_MS = 8_000;
 const WIDTH = 100;
+/** Kinds of sources that tell no times over which they have read everything. */
+const SAY_ONCE: ReadonlySet<string> = new Set(['ledger', 'names', 'cgroups']);
 
 /** Starts every source as the agent would, for a moment, and says what this node offers and what stays hidden. */
 export async function doctor(config: AgentConfig, host: Host): Promise<Diagnosis> {
@@ -36,7 +38,7 @@ export async function doctor(config: AgentConfig, host: Host): Promise<Diagnosis
       void source.start((event) => {
         seen.get(event.source)?.hear(event, host.clock.now());
         if (event.type === 'covered' || event.type === 'down') done(name);
-        if (event.type === 'up' && (source.kind === 'ledger' || source.kind === 'names')) done(name);
+        if (event.type === 'up' && SAY_ONCE.has(source.kind)) done(name);
       });
     }
   });
@@ -59,6 +61,7 @@ function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, Sour
     else if (sources.some(({ name }) => name.startsWith('containerd'))) blind.push('exits as they happen: the native event stream of containerd does not answer');
   } else if (!up(({ name }) => name.startsWith('cri'))) blind.push('what Kubernetes was told, and exits from before the agent: CRI does not answer');
   if (!up(({ kind }) => kind === 'ledger')) blind.push("the kernel's own count of OOM kills: a lost log line will not be noticed");
+  if (!up(({ kind }) => kind === 'cgroups')) blind.push('whose limit was hit where the kernel prints only one line of a kill: its counts of single cgroups cannot be read');
   const rows = [...sources.flatMap(({ name }) => (seen.get(name)?.missed === false ? [] : [row(seen.get(name), now)])), http];
   const verdict = blind.length === 0 ? 'Full sight.' : `Blind to ${blind.join('; ')}.`;
   return { text: `${rows.join('\n')}\n\n${hang('', verdict, WIDTH).join('\n')}\n`, fullSight: blind.length === 0 };

@@ -2,11 +2,13 @@ import { judge, verdictId } from '../judge/judge.ts';
 import type { Case } from '../judge/case.ts';
 import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from '../model/container-exit.ts';
-import type { OomKill, Trust } from '../model/oom-kill.ts';
+import type { MemoryEvents } from '../model/memory-events.ts';
+import type { Level, OomKill, Trust } from '../model/oom-kill.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { WitnessFact } from '../model/witness.ts';
 import { Agenda } from './agenda.ts';
 import { belongs, byClockOf, type Life } from './belongs.ts';
+import { CgroupBook, NOT_COUNTED } from './cgroup-book.ts';
 import { ContainerBook, fill, isSandbox, samePod } from './container-book.ts';
 import { kernelLogView, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage, type Span } from './coverage.ts';
 import { FactBook, tellsOf } from './fact-book.ts';
@@ -56,6 +58,7 @@ export class Correlator {
   readonly #output: CorrelatorOutput;
   readonly #sources: readonly SourceCoverage[];
   readonly #ledger: LedgerBook;
+  readonly #cgroups = new CgroupBook();
   readonly #containers: ContainerBook;
   readonly #kills: KillBook;
   readonly #facts: FactBook;
@@ -125,6 +128,15 @@ export class Correlator {
     this.#setTime(now);
     if (!this.#facts.add(fact)) return;
     for (const one of this.#byKey.find(subjectKeys(fact.about))) if (!isKernelProved(one) && tellsOf(fact, this.#life(one))) this.#evaluate(one, now);
+  }
+
+  /** A cgroup's own count was read; `level`: whose cgroup it is. */
+  memoryEvents(reading: MemoryEvents, level: Level, now: Micros): void {
+    this.#setTime(now);
+    if (!this.#cgroups.read(reading, level)) return;
+    const keys = [`whole ${reading.cgroup}`, ...(reading.containerId === null ? [] : [`id ${reading.containerId}`])];
+    // All are read at a death: what is read later is news only to those that wait.
+    for (const one of this.#byKey.find(keys)) if (this.#waiting.has(one)) this.#evaluate(one, now, true);
   }
 
   /** The container of which the sender of a signal was PID 1, where that is known. */
@@ -247,6 +259,14 @@ export class Correlator {
     return { exit, finishedUs, shiftUs: one.shiftUs, startedUs: startOf(exit, finishedUs), nextStartUs: this.#containers.nextStart(exit.containerId, finishedUs) };
   }
 
+  /** What the kernel counted meanwhile: on the node, and in the container's own cgroup. */
+  #counts(one: Exit, exit: ContainerExit): Pick<Case, 'ledger' | 'cgroup'> {
+    if (one.former) return { ledger: NOT_COMPARABLE, cgroup: NOT_COUNTED };
+    const life = this.#life(one, exit);
+    const finishedUs = endedBy(one.finishedUs);
+    return { ledger: this.#ledger.view(finishedUs, life.startedUs), cgroup: this.#cgroups.view({ ...life, containerId: exit.containerId, cgroup: exit.cgroup, finishedUs }) };
+  }
+
   /** With the containers of those who held the memory; once known they stay known. */
   #named(entry: KillEntry): OomKill {
     entry.kill = nameHolders(entry.kill, this.#containers);
@@ -265,10 +285,10 @@ export class Correlator {
     const kernelLog = one.former ? OF_ANOTHER_CLOCK : kernelLogView(this.#sources, endedBy(one.finishedUs), one.settled);
     const exit = this.#containers.complete(one.exit, one.finishedUs);
     const startedUs = startOf(exit, one.finishedUs);
-    const ledger = one.former ? NOT_COMPARABLE : this.#ledger.view(endedBy(one.finishedUs), startedUs);
+    const { ledger, cgroup } = this.#counts(one, exit);
     const nameless = exit.exitCode === 137 ? this.#nameless(one, exit.initPid) : null;
     const witnessLog = one.former ? OF_ANOTHER_CLOCK : witnessView(this.#sources, endedBy(one.finishedUs), one.settled);
-    const surroundings = JSON.stringify([kernelLog, ledger, nameless?.id, witnessLog, one.settled]);
+    const surroundings = JSON.stringify([kernelLog, ledger, cgroup, nameless?.id, witnessLog, one.settled]);
     if (onlyIfNew && surroundings === one.surroundings) return;
     one.surroundings = surroundings;
     one.linesToUs = linesTo(one, ledger.to);
@@ -285,6 +305,7 @@ export class Correlator {
       siblings: this.#containers.siblings(exit, one.finishedUs),
       kernelLog,
       ledger,
+      cgroup,
       witness: this.#facts
         .find(factKeys(exit))
         .filter((fact) => tellsOf(fact, this.#life(one, exit)))

@@ -1,16 +1,14 @@
+import { cgroupsAround, CGROUP_TRIPLE } from '../lib/cgroup-paths.ts';
 import type { ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import type { Subject } from '../model/witness.ts';
-
-/** `slice:prefix:name`, as runtimes give a systemd scope. */
-const TRIPLE = /^([^/:]+):([^/:]*):([^/:]+)$/;
 
 /** Names under which a kill of this container may be looked up: a kill that belongs to it shares one of them. */
 export function exitKeys({ containerId, podUid, podNamespace, podName, cgroup, initPid }: ContainerExit): readonly string[] {
   const keys = [`id ${containerId}`, ...podKeys(podUid, podNamespace, podName)];
   if (initPid !== null) keys.push(`pid ${String(initPid)}`);
   if (cgroup === null || cgroup === '' || cgroup === '/') return keys;
-  const triple = TRIPLE.exec(cgroup);
+  const triple = CGROUP_TRIPLE.exec(cgroup);
   if (!triple) return [...keys, `at ${cgroup}`];
   const scope = `${triple[2] === '' ? '' : `${triple[2] ?? ''}-`}${triple[3] ?? ''}.scope`;
   return [...keys, `in ${scope}`, `in ${cgroup}`];
@@ -29,22 +27,6 @@ export function killKeys({ containerId, victimCgroup, victim }: OomKill): readon
  */
 export function factKeys(exit: ContainerExit): readonly string[] {
   return [...exitKeys(exit), ...cgroupsAround(exit.cgroup).map((path) => `whole ${path}`)];
-}
-
-/** The cgroup's path and those above it; of a systemd slice, the slices that its name puts it in. */
-export function cgroupsAround(cgroup: string | null): readonly string[] {
-  if (cgroup === null) return [];
-  const triple = TRIPLE.exec(cgroup);
-  const path = triple ? `${slicePath(triple[1] ?? '')}/${triple[2] === '' ? '' : `${triple[2] ?? ''}-`}${triple[3] ?? ''}.scope` : cgroup;
-  if (!path.startsWith('/')) return [];
-  const segments = path.split('/').filter((segment) => segment !== '');
-  return segments.map((_, index) => `/${segments.slice(0, index + 1).join('/')}`);
-}
-
-/** `a-b.slice` lies in `a.slice`. */
-function slicePath(slice: string): string {
-  const parts = slice.replace(/\.slice$/, '').split('-');
-  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('-')}.slice`).join('');
 }
 
 /** The names that a fact goes by: whatever it says of whom it tells. */

@@ -1,6 +1,6 @@
 import type { Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from '../model/container-exit.ts';
-import type { OomKill } from '../model/oom-kill.ts';
+import type { Level, OomKill } from '../model/oom-kill.ts';
 import type { BlindSpot } from '../model/verdict.ts';
 import type { WitnessFact, WitnessName } from '../model/witness.ts';
 
@@ -34,6 +34,29 @@ export interface LedgerView {
   readonly to: Micros | null;
 }
 
+/** What the kernel's own count of the container's cgroup, or of its pod's, says of its life up to the death. */
+export interface CgroupView {
+  /** `none`: the kernel killed nobody in it. `some`: it did. `unknown`: the count was not read after the death. */
+  readonly state: 'none' | 'some' | 'unknown';
+  readonly killed: number | null;
+  /** Whose cgroup was counted: where the container's own is gone, its pod's tells. */
+  readonly of: 'container' | 'pod' | null;
+  /** The count holds whatever was killed in cgroups below, too. */
+  readonly whole: boolean;
+  readonly from: Micros | null;
+  readonly to: Micros | null;
+  /** The one cgroup around it whose limit was hit in that time; null: not known, or there were several. */
+  readonly limit: CgroupLimit | null;
+}
+
+export interface CgroupLimit {
+  /** `node`: no limit around it was hit, so that it was the node that ran out. */
+  readonly level: Level;
+  readonly cgroup: string | null;
+  /** Counted where nothing could be reclaimed (cgroup v2); else the limit was hit, and reclaim may have helped. */
+  readonly exact: boolean;
+}
+
 /** Everything that is known of one exit when it is judged. */
 export interface Case {
   readonly exit: ContainerExit;
@@ -47,6 +70,7 @@ export interface Case {
   readonly siblings: readonly Container[];
   readonly kernelLog: KernelLogView;
   readonly ledger: LedgerView;
+  readonly cgroup: CgroupView;
   /** What other witnesses tell of this container, by identity, from its start to shortly after its end; oldest first. */
   readonly witness: readonly WitnessFact[];
   /** Witnesses whose word has come at all, and is theirs for certain. */

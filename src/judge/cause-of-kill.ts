@@ -1,6 +1,7 @@
 import type { Cause, Confidence } from '../model/cause.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import type { Case } from './case.ts';
+import { causeOfLimit, sayLimit } from './cgroup-count.ts';
 import { isWithin, namesIt } from './own-cgroup.ts';
 
 /** What a kernel OOM kill means as a cause, at best how surely, and why where that needs saying. */
@@ -72,6 +73,8 @@ function atPod(kill: OomKill, one: Case): KillCause {
 function withoutLevel(kill: OomKill, one: Case): KillCause {
   const { anonRssBytes, fileRssBytes, shmemRssBytes } = kill.victim;
   const held = (anonRssBytes ?? 0) + (fileRssBytes ?? 0) + (shmemRssBytes ?? 0);
+  const { limit: hit } = one.cgroup;
+  if (hit !== null && hit.level !== 'node') return { cause: causeOfLimit(hit, one), confidence: 'likely', note: `the kernel's report was cut to its kill line, but ${sayLimit(hit)}` };
   const limit = one.exit.memoryLimitBytes;
   if (limit !== null && held >= limit * NEAR_LIMIT && held <= limit) {
     return { cause: 'container-limit-oom', confidence: 'likely', note: "the kernel's report was cut to its kill line, but the victim held nearly the whole of the container's limit" };

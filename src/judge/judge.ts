@@ -10,11 +10,13 @@ import type { Case } from './case.ts';
 import { joinKills, TEXT_STAMP_US, type JoinedKill } from './joined-kill.ts';
 import type { Judgement } from './judgement.ts';
 import { RULES } from './rules.ts';
+import { cgroupCounted, cgroupUnchanged } from './rules/cgroup-count.ts';
 import { ledgerBlindSpot } from './rules/no-kill.ts';
 import { runtimeAgrees } from './runtime-agrees.ts';
 import { sayVictim } from './say.ts';
 import { witnessEvidence } from './say-witness.ts';
 import { culpritsFor } from './who-held.ts';
+import { countEvidence } from './cgroup-count.ts';
 
 /** An answer, and whether it is to be given at once. */
 export interface Judged {
@@ -35,14 +37,18 @@ export function judge(one: Case): Judged {
   throw new Error('no rule found anything');
 }
 
-/** A line of a text log about a kill at a time in which the kernel counted none. */
-function isForged(kill: OomKill, { ledger, exit, startedUs }: Case): boolean {
-  if (kill.trust !== 'text' || ledger.state !== 'unchanged' || ledger.from === null) return false;
+/** A line of a text log about a kill at a time in which the kernel counted none, on the node or in the container's cgroup. */
+function isForged(kill: OomKill, { ledger, cgroup, exit, startedUs }: Case): boolean {
+  if (kill.trust !== 'text') return false;
+  const since = [ledger.state === 'unchanged' ? ledger.from : null, cgroup.state === 'none' && cgroup.whole ? cgroup.from : null].filter((from) => from !== null);
   // PID 1 of this life cannot have been killed before it lived, however the stamp was rounded.
-  if (exit.initPid !== null && kill.victim.pid === exit.initPid && startedUs !== null && startedUs >= ledger.from) return true;
+  const isInit = exit.initPid !== null && kill.victim.pid === exit.initPid;
   const at = kill.time === null ? null : parseTime(kill.time);
-  return at === null || at > ledger.from + TEXT_STAMP_US;
+  return since.some((from) => (isInit && startedUs !== null && startedUs >= from) || at === null || at > from + TEXT_STAMP_US);
 }
+
+/** What the counts of cgroups decided. */
+const COUNT_RULES: ReadonlySet<string> = new Set([cgroupUnchanged.name, cgroupCounted.name]);
 
 function compose(one: Case, kills: readonly JoinedKill[], found: Judgement, rule: string, forged: readonly string[]): Verdict {
   const { exitCode, finishedAt, finishedWithinMs: _within, runtimeReason, ...container } = one.exit;
@@ -58,7 +64,7 @@ function compose(one: Case, kills: readonly JoinedKill[], found: Judgement, rule
     confidence: found.confidence,
     summary: found.summary,
     victimRole: found.victimRole,
-    evidence: [...found.evidence, ...witnessEvidence(one, found.facts), ...surroundings(one, forged)],
+    evidence: [...found.evidence, ...witnessEvidence(one, found.facts), ...countEvidence(one, COUNT_RULES.has(rule) ? 'decisive' : 'context'), ...surroundings(one, forged)],
     ruledOut: [...found.ruledOut],
     blindSpots: [...(found.blindSpots ?? []), ...one.kernelLog.blindSpots, ...ledgerBlindSpot(one)],
     runtimeAgrees: runtimeAgrees(runtimeReason, found.cause, exitCode),

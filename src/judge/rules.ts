@@ -1,4 +1,5 @@
 import type { Rule } from './judgement.ts';
+import { cgroupCounted, cgroupUnchanged } from './rules/cgroup-count.ts';
 import { guestKernel } from './rules/guest-kernel.ts';
 import { childVictim, groupKill, pid1Victim, victimWithoutPid } from './rules/kernel-kill.ts';
 import { externalSigkill, runtimeSigkill, userspaceOom, userspaceTerm } from './rules/killer.ts';
@@ -19,6 +20,8 @@ export const RULES: readonly Rule[] = [
   reasonAlone,
   guestKernel,
   ledgerUnchanged,
+  cgroupUnchanged,
+  cgroupCounted,
   lostKill,
   unplacedKill,
   namelessKill,

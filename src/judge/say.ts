@@ -60,6 +60,20 @@ const SENTENCES: Partial<Record<Cause, (kill: OomKill, at: string) => string>> =
   unknown: (_kill, at) => `killed by the kernel for want of memory${at}; of what is not known`,
 };
 
+/** The same where only the kernel's counts tell of it. */
+export function sayCountedCause(cause: Cause): string {
+  return COUNTED[cause] ?? 'killed by the kernel for want of memory';
+}
+
+const COUNTED: Partial<Record<Cause, string>> = {
+  'container-limit-oom': 'hit its own memory limit',
+  'pod-limit-oom': 'the pod hit its memory limit',
+  'qos-limit-oom': 'the QoS slice of its pod hit its memory limit',
+  'node-allocatable-oom': 'all pods together used what the node sets aside for pods',
+  'ancestor-limit-oom': 'a cgroup around it hit its memory limit',
+  'node-oom': 'the node ran out of memory',
+};
+
 /** The lines that say it, for people. */
 export function killEvidence({ kill, role }: JoinedKill, weight: Evidence['weight']): readonly Evidence[] {
   const source = kill.sources.join(', ');

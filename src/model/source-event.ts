@@ -1,6 +1,7 @@
 import type { Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from './container-exit.ts';
 import type { LedgerReading } from './ledger.ts';
+import type { MemoryEvents } from './memory-events.ts';
 import type { WitnessFact } from './witness.ts';
 
 /**
@@ -20,6 +21,10 @@ export type SourceEvent =
   | { readonly type: 'exit'; readonly source: string; readonly exit: ContainerExit }
   /** A reading of the kernel's count of kills. */
   | { readonly type: 'ledger'; readonly source: string; readonly reading: LedgerReading }
+  /** A reading of one cgroup's own counts. */
+  | { readonly type: 'memory-events'; readonly source: string; readonly reading: MemoryEvents }
+  /** Something that the source looked for and did not find; counted by its reason. */
+  | { readonly type: 'unread'; readonly source: string; readonly why: string }
   /** What a witness tells through an interface of its own (a runtime's events); lines of logs come as they are. */
   | { readonly type: 'witness'; readonly source: string; readonly fact: WitnessFact }
   | { readonly type: 'up'; readonly source: string; readonly detail: string }
@@ -39,4 +44,4 @@ export type SourceEvent =
 export type Emit = (event: SourceEvent) => void;
 
 /** What a source is a witness of. */
-export type SourceKind = 'kernel-log' | 'exits' | 'ledger' | 'witness' | 'names';
+export type SourceKind = 'kernel-log' | 'exits' | 'ledger' | 'witness' | 'names' | 'cgroups';

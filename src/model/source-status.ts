@@ -6,7 +6,7 @@ import { doc, textOrNull, time, timeOrNull } from './doc.ts';
 export const sourceStatusSchema = doc(
   z.object({
     name: z.string(),
-    kind: doc(z.enum(['kernel-log', 'exits', 'ledger', 'witness', 'names']), 'What it is a witness of'),
+    kind: doc(z.enum(['kernel-log', 'exits', 'ledger', 'witness', 'names', 'cgroups']), 'What it is a witness of'),
     up: z.boolean(),
     since: timeOrNull('Since when it is up or down'),
     detail: doc(z.string(), 'What it reads, or why it is down'),

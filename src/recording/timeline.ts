@@ -1,9 +1,11 @@
+import type * as z from 'zod/mini';
 import { TextFraming } from '../kernel/framing/text-line.ts';
 import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
 import { Why137Error } from '../lib/errors.ts';
 import { formatTime, formatTimeOrNull, MS, parseTime, SECOND, type Micros } from '../lib/time.ts';
 import { containerExitSchema, containerSchema } from '../model/container-exit.ts';
 import { ledgerReadingSchema } from '../model/ledger.ts';
+import { memoryEventsSchema } from '../model/memory-events.ts';
 import { recordingSchema, type Recording } from '../model/recording.ts';
 import type { SourceEvent, SourceKind } from '../model/source-event.ts';
 import type { WitnessName } from '../model/witness.ts';
@@ -31,6 +33,7 @@ const HIDES = 'the kernel said nothing else in this recording';
 const UNITS = 'units.journal.json';
 const AUDIT = 'audit.log';
 const CONTAINERS = 'containers.ndjson';
+const COUNTS = 'memory-events.ndjson';
 
 /** A recording as its node's sources would have told it, in order of time. Throws W137_RECORDING naming file and line. */
 export function timelineOf(files: RecordedFiles): Timeline {
@@ -42,7 +45,7 @@ export function timelineOf(files: RecordedFiles): Timeline {
     bootTimeUs: recording.bootTime === undefined ? null : parseTime(recording.bootTime),
   };
   const logs = [...journals(files), ...kmsg(files, time), ...texts(files, time), ...audited(files)];
-  const told = [...logs, ...exits(files), ...ledger(files)];
+  const told = [...logs, ...exits(files), ...ledger(files), ...counts(files)];
   const lived = containers(files);
   const times = told.map(({ at }) => at);
   const first = times.reduce((least, at) => Math.min(least, at), Infinity);
@@ -59,6 +62,7 @@ export function timelineOf(files: RecordedFiles): Timeline {
     ...(files.text('exits.ndjson') === null ? [] : [{ name: 'exits.ndjson', kind: 'exits' as const, hides: 'exits that were not recorded' }]),
     ...(files.text(CONTAINERS) === null ? [] : [{ name: CONTAINERS, kind: 'names' as const, hides: 'containers that were not recorded' }]),
     ...(files.text('ledger.ndjson') === null ? [] : [{ name: 'ledger.ndjson', kind: 'ledger' as const, hides: "the kernel's own count" }]),
+    ...(files.text(COUNTS) === null ? [] : [{ name: COUNTS, kind: 'cgroups' as const, hides: "the kernel's own counts of single cgroups" }]),
   ];
   // A log is taken to be whole from its first line to the recording's last word. It says so at its end only: while a
   // source is known to be read up to now, its lines without time would be taken to be written now.
@@ -158,12 +162,21 @@ function containers(files: RecordedFiles): { at: Micros | null; event: SourceEve
 }
 
 function ledger(files: RecordedFiles): TimedEvent[] {
-  return files.lines('ledger.ndjson').map(({ line, number }): TimedEvent => {
-    const value = files.json('ledger.ndjson', number, line);
-    const parsed = ledgerReadingSchema.safeParse(value);
-    if (!parsed.success) throw files.invalid('ledger.ndjson', number, parsed.error.issues[0], value);
+  return readings(files, 'ledger.ndjson', ledgerReadingSchema, (reading) => ({ type: 'ledger', source: 'ledger.ndjson', reading }));
+}
+
+function counts(files: RecordedFiles): TimedEvent[] {
+  return readings(files, COUNTS, memoryEventsSchema, (reading) => ({ type: 'memory-events', source: COUNTS, reading }));
+}
+
+/** A reading a line, each at the time it tells. */
+function readings<R extends { readonly time: string }>(files: RecordedFiles, name: string, schema: z.ZodMiniType<R>, event: (reading: R) => SourceEvent): TimedEvent[] {
+  return files.lines(name).map(({ line, number }): TimedEvent => {
+    const value = files.json(name, number, line);
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) throw files.invalid(name, number, parsed.error.issues[0], value);
     const at = parseTime(parsed.data.time);
-    if (at === null) throw files.invalid('ledger.ndjson', number, { path: ['time'], message: 'give an RFC 3339 time' }, value);
-    return { at, event: { type: 'ledger', source: 'ledger.ndjson', reading: parsed.data } };
+    if (at === null) throw files.invalid(name, number, { path: ['time'], message: 'give an RFC 3339 time' }, value);
+    return { at, event: event(parsed.data) };
   });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Case, KernelLogView, LedgerView, LogView } from '../../src/judge/case.ts';
+import type { Case, CgroupLimit, CgroupView, KernelLogView, LedgerView, LogView } from '../../src/judge/case.ts';
 import { judge } from '../../src/judge/judge.ts';
 import { RULES } from '../../src/judge/rules.ts';
 import { rulesDocument } from '../../src/judge/rules-document.ts';
@@ -12,6 +12,7 @@ import { containerSchema } from '../../src/model/container-exit.ts';
 import type { OomKill } from '../../src/model/oom-kill.ts';
 import { NOBODY, type FactOf, type WitnessFact, type WitnessTold } from '../../src/model/witness.ts';
 import { verdictSchema } from '../../src/model/verdict.ts';
+import { NOT_COUNTED } from '../../src/correlate/cgroup-book.ts';
 import { cgroupOf, exitOf, id, podPath, T0 } from '../correlate/node.ts';
 
 const PROVEN: KernelLogView = { state: 'proven', sources: ['journal'], blindSpots: [] };
@@ -19,6 +20,10 @@ const BLIND: KernelLogView = { state: 'none', sources: [], blindSpots: [{ source
 const NOT_READ: LogView = { state: 'none', sources: [], blindSpots: [] };
 const NO_LEDGER: LedgerView = { state: 'unknown', counted: null, parsed: 0, exact: false, from: null, to: null };
 const ledger = (state: LedgerView['state'], counted = 0, parsed = 0, exact = true): LedgerView => ({ state, counted, parsed, exact, from: T0 - 40 * SECOND, to: T0 + SECOND });
+
+/** What the kernel counted in the container's own cgroup in its last minute. */
+const cgroup = (killed: number, limit: CgroupLimit | null = null, more: Partial<CgroupView> = {}): CgroupView => ({ state: killed === 0 ? 'none' : 'some', killed, of: 'container', whole: true, from: T0 - 40 * SECOND, to: T0, limit, ...more });
+const at = (level: CgroupLimit['level'], path: string | null = null, exact = true): CgroupLimit => ({ level, cgroup: path, exact });
 
 type KillChanges = Partial<Omit<OomKill, 'victim'>> & { beforeUs?: Micros; pid?: number; rssBytes?: number; seen?: boolean };
 
@@ -35,7 +40,7 @@ function kill({ beforeUs = 100_000, pid = 100, rssBytes = 40e6, seen = true, ...
 const HEADLESS: KillChanges = { level: null, limitCgroup: null, victimCgroup: null, containerId: null, complete: false };
 
 function made({ exit = {}, ...more }: Omit<Partial<Case>, 'exit'> & { exit?: Parameters<typeof exitOf>[2] } = {}): Case {
-  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: PROVEN, ledger: NO_LEDGER, witness: [], heard: new Set(), witnessLog: NOT_READ, settled: true, ...more };
+  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: PROVEN, ledger: NO_LEDGER, cgroup: NOT_COUNTED, witness: [], heard: new Set(), witnessLog: NOT_READ, settled: true, ...more };
 }
 
 /** kubelet's word that it ends the container, so long before its end. */
@@ -151,6 +156,33 @@ const CASES: readonly (readonly [string, Case, readonly [string, string, Confide
   ['log read, count agrees only by a text', made({ ledger: ledger('agrees', 1, 1, false) }), ['kernel-log-read', 'not-oom', 'likely']],
   ['log up', made({ kernelLog: { ...PROVEN, state: 'presumed' }, ledger: ledger('agrees', 1, 1) }), ['kernel-log-read', 'not-oom', 'likely']],
   ['blind', made({ kernelLog: BLIND }), ['blind', 'unknown', 'possible']],
+  ['its cgroup counted none, though the node did', made({ cgroup: cgroup(0), ledger: ledger('ahead', 2, 1) }), ['cgroup-unchanged', 'not-oom', 'certain']],
+  ['its cgroup counted none, with no log', made({ cgroup: cgroup(0), kernelLog: BLIND }), ['cgroup-unchanged', 'not-oom', 'certain']],
+  ['its cgroup counted none, not what is below it', made({ cgroup: cgroup(0, null, { whole: false }), kernelLog: BLIND }), ['cgroup-unchanged', 'not-oom', 'likely']],
+  ['its cgroup counted none since a child was killed', made({ cgroup: cgroup(0), kills: [kill({ pid: 5, beforeUs: 50 * SECOND })] }), ['cgroup-unchanged', 'not-oom', 'likely']],
+  ['its cgroup counted none, a forged line', made({ cgroup: cgroup(0), kills: [kill({ trust: 'text' })] }), ['cgroup-unchanged', 'not-oom', 'certain']],
+  ['its cgroup counted none, not what is below it, a line of a text', made({ cgroup: cgroup(0, null, { whole: false }), kills: [kill({ trust: 'text' })] }), ['pid1-victim', 'container-limit-oom', 'likely']],
+  ['its cgroup counted none, and it was stopped in time', made({ cgroup: cgroup(0), kernelLog: BLIND, witness: [stop(30.1 * SECOND)] }), ['grace-period-over', 'liveness-probe', 'certain']],
+  ['its cgroup counted none, other status', made({ cgroup: cgroup(0), exit: { exitCode: 143 } }), ['other-signal', 'unknown', 'possible']],
+  ['counted at its own limit, no log', made({ cgroup: cgroup(1, at('container', cgroupOf('app'))), kernelLog: BLIND }), ['cgroup-counted', 'container-limit-oom', 'likely']],
+  ['counted at its own limit, the log lost it', made({ cgroup: cgroup(1, at('container', cgroupOf('app'))), ledger: ledger('ahead', 1, 0) }), ['cgroup-counted', 'container-limit-oom', 'likely']],
+  ['counted at its own limit, where reclaim may have helped', made({ cgroup: cgroup(1, at('container', cgroupOf('app'), false)), kernelLog: BLIND }), ['cgroup-counted', 'container-limit-oom', 'possible']],
+  ["counted at its pod's limit", made({ cgroup: cgroup(1, at('pod', podPath())), kernelLog: BLIND }), ['cgroup-counted', 'pod-limit-oom', 'likely']],
+  ["counted at its pod's limit, which is its own", made({ cgroup: cgroup(1, at('pod', podPath())), kernelLog: BLIND, exit: { memoryLimitBytes: 5e7 } }), ['cgroup-counted', 'container-limit-oom', 'likely']],
+  ['counted at a limit of its QoS class', made({ cgroup: cgroup(1, at('qos', '/kubepods/burstable')), kernelLog: BLIND }), ['cgroup-counted', 'qos-limit-oom', 'likely']],
+  ['counted at the limit of all pods', made({ cgroup: cgroup(1, at('kubepods', '/kubepods')), kernelLog: BLIND }), ['cgroup-counted', 'node-allocatable-oom', 'likely']],
+  ['counted at a container around it', made({ cgroup: cgroup(1, at('container', '/docker/kind')), kernelLog: BLIND, exit: { cgroup: `/docker/kind${cgroupOf('app')}` } }), ['cgroup-counted', 'ancestor-limit-oom', 'likely']],
+  ['counted, and no limit was hit', made({ cgroup: cgroup(1, at('node')), kernelLog: BLIND }), ['cgroup-counted', 'node-oom', 'likely']],
+  ['counted, and whose limit was hit is not known', made({ cgroup: cgroup(1), kernelLog: BLIND }), ['cgroup-counted', 'unknown', 'possible']],
+  ['counted at some time in an hour', made({ cgroup: cgroup(1, at('container'), { from: T0 - 3_600 * SECOND }), kernelLog: BLIND }), ['cgroup-counted', 'container-limit-oom', 'possible']],
+  ['counted at some time in an hour, and the node counted one just now', made({ cgroup: cgroup(1, at('container'), { from: T0 - 3_600 * SECOND }), ledger: ledger('ahead', 1, 0) }), ['cgroup-counted', 'container-limit-oom', 'likely']],
+  ['counted in its pod, where others are', made({ cgroup: cgroup(1, at('container'), { of: 'pod' }), kernelLog: BLIND, siblings: [containerSchema.parse({ containerId: 'x' })] }), ['cgroup-counted', 'container-limit-oom', 'possible']],
+  ['counted, as the line of a child tells', made({ cgroup: cgroup(1, at('container')), kills: [kill({ pid: 5, beforeUs: 9 * SECOND })] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['counted one more than the lines of children', made({ cgroup: cgroup(2, at('container')), kills: [kill({ pid: 5, beforeUs: 9 * SECOND })] }), ['cgroup-counted', 'container-limit-oom', 'likely']],
+  ['counted twice as the first of a group is', made({ cgroup: cgroup(3, at('container')), kills: [5, 6].map((pid) => kill({ pid, id: `oom-${pid}`, groupKill: true, beforeUs: 9 * SECOND })) }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['counted, and it was stopped when its time was over', made({ cgroup: cgroup(1, at('container')), witness: [stop(30.1 * SECOND)] }), ['grace-period-over', 'liveness-probe', 'likely']],
+  ['the kill line alone, and whose limit was hit by the counts', made({ kills: [kill(HEADLESS)], cgroup: cgroup(1, at('pod', podPath())) }), ['pid1-victim', 'pod-limit-oom', 'likely']],
+  ['the kill line alone, of a cgroup, and counts that tell of none', made({ kills: [kill(HEADLESS)], cgroup: cgroup(1, at('node')) }), ['pid1-victim', 'cgroup-limit-oom', 'certain']],
   ['still waiting', made({ kernelLog: { ...PROVEN, state: 'waiting' }, settled: false }), ['blind', 'unknown', 'possible']],
   ['status lost', made({ exit: { exitCode: 255 } }), ['status-lost', 'unknown', 'possible']],
   ['negative', made({ exit: { exitCode: -1 } }), ['status-lost', 'unknown', 'possible']],
@@ -190,12 +222,15 @@ const anyCase = fc
     memoryLimitBytes: fc.constantFrom(5e7, null),
     kernelLog: fc.constantFrom<KernelLogView>(PROVEN, { ...PROVEN, state: 'presumed' }, { ...PROVEN, state: 'waiting' }, BLIND),
     ledger: fc.constantFrom(NO_LEDGER, ledger('unchanged'), ledger('agrees', 1, 1), ledger('agrees', 1, 1, false), ledger('ahead', 2, 1), ledger('behind', 1, 1)),
+    cgroup: fc.constantFrom(NOT_COUNTED, NOT_COUNTED, cgroup(0), cgroup(0, null, { whole: false }), cgroup(1, at('container', cgroupOf('app'))), cgroup(3, at('pod', podPath()), { of: 'pod' }), cgroup(1), cgroup(1, at('node'))),
     nameless: fc.constantFrom(null, kill({ ...HEADLESS, pid: 7 })),
     startedUs: fc.constantFrom(T0 - 60 * SECOND, null),
     settled: fc.boolean(),
   })
   // The kernel counts before it kills: a record of its own beside a count that stood still cannot be.
   .map((one) => (one.ledger.state === 'unchanged' && one.kills.some(({ trust }) => trust === 'kernel') ? { ...one, ledger: NO_LEDGER } : one))
+  .map((one) => (one.cgroup.state === 'none' && one.kills.some(({ trust }) => trust === 'kernel') ? { ...one, cgroup: NOT_COUNTED } : one))
+  .map((one) => (one.cgroup.state === 'some' && one.ledger.state === 'unchanged' ? { ...one, cgroup: NOT_COUNTED } : one))
   .map(({ exitCode, initPid, memoryLimitBytes, kills, ...more }) => made({ ...more, kills: kills.map((one, at) => ({ ...one, id: `oom-${at}` })), exit: { exitCode, initPid, memoryLimitBytes } }));
 
 const rank = (confidence: Confidence): number => -CONFIDENCES.indexOf(confidence);
@@ -206,6 +241,7 @@ const WEAKER: readonly (readonly [string, (one: Case) => Case])[] = [
   ["PID 1's pid not known", (one) => ({ ...one, exit: { ...one.exit, initPid: null } })],
   ['no kernel log', (one) => ({ ...one, kernelLog: BLIND })],
   ['no count', (one) => ({ ...one, ledger: NO_LEDGER })],
+  ['no count of its cgroup', (one) => ({ ...one, cgroup: NOT_COUNTED })],
   ['no times', (one) => ({ ...one, kills: one.kills.map((kill) => ({ ...kill, time: null })) })],
   ['kills not seen to their end', (one) => ({ ...one, kills: one.kills.map((kill) => ({ ...kill, victim: { ...kill.victim, totalVmBytes: null } })) })],
   ['its limit not known', (one) => ({ ...one, exit: { ...one.exit, memoryLimitBytes: null } })],
@@ -233,8 +269,8 @@ describe('whatever is known', () => {
       const { verdict } = judge(one);
       if (verdict.confidence !== 'certain' || verdict.cause === 'program') return;
       if (verdict.cause === 'not-oom') {
-        const { ledger: count, kernelLog } = one;
-        expect(count.state === 'unchanged' || (count.state === 'agrees' && count.exact && kernelLog.state === 'proven')).toBe(true);
+        const { ledger: count, kernelLog, cgroup: own } = one;
+        expect(count.state === 'unchanged' || (own.state === 'none' && own.whole) || (count.state === 'agrees' && count.exact && kernelLog.state === 'proven')).toBe(true);
         return;
       }
       expect(one.exit.initPid).toBe(100);
@@ -245,8 +281,8 @@ describe('whatever is known', () => {
 
   it('is not changed by when it is asked, once settled', () => {
     fc.assert(fc.property(anyCase, (one) => {
-      const at = (settled: boolean) => ({ ...judge({ ...one, settled }).verdict, final: null });
-      expect(at(true)).toEqual(at(false));
+      const asked = (settled: boolean) => ({ ...judge({ ...one, settled }).verdict, final: null });
+      expect(asked(true)).toEqual(asked(false));
     }));
   });
 });

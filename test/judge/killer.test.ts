@@ -4,6 +4,7 @@ import { judge } from '../../src/judge/judge.ts';
 import { SECOND } from '../../src/lib/time.ts';
 import { NOBODY, type Sender, type Subject, type WitnessFact, type WitnessTold } from '../../src/model/witness.ts';
 import { verdictSchema } from '../../src/model/verdict.ts';
+import { NOT_COUNTED } from '../../src/correlate/cgroup-book.ts';
 import { cgroupOf, exitOf, id, podPath, POD, T0 } from '../correlate/node.ts';
 
 type Changes = Partial<Pick<WitnessFact, 'trust' | 'atUs' | 'witness'>> & { about?: Partial<Subject> };
@@ -22,7 +23,7 @@ const request = fact({ kind: 'stop-request', by: 'kubelet', reason: 'pod-deletio
 function made(witness: readonly WitnessFact[], exit: Parameters<typeof exitOf>[2] = {}, more: Partial<Case> = {}): Case {
   const read = { state: 'proven' as const, sources: ['journal'], blindSpots: [] };
   const ledger = { state: 'unchanged' as const, counted: 0, parsed: 0, exact: true, from: T0 - 40 * SECOND, to: T0 };
-  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: read, ledger, witness, heard: new Set(), witnessLog: read, settled: true, ...more };
+  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: read, ledger, cgroup: NOT_COUNTED, witness, heard: new Set(), witnessLog: read, settled: true, ...more };
 }
 
 function said(one: Case): readonly string[] {

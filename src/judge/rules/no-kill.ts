@@ -10,12 +10,12 @@ import { stopBefore, stopsOf } from '../stop.ts';
 import { killsRuledOut, TEARDOWN_US } from './kernel-kill.ts';
 
 /** The answer stands already, but kubelet's or a runtime's word may still come and tell more. */
-function isReady(one: Case, certain: boolean): boolean {
+export function isReady(one: Case, certain: boolean): boolean {
   return one.settled || (certain && one.witnessLog.state !== 'waiting');
 }
 
 /** That an end had been asked for, which this was not: it came before the time was over. */
-function withinNote(one: Case): string {
+export function withinNote(one: Case): string {
   const stop = stopBefore(one, stopsOf(one));
   return stop === null ? '' : `; ${sayWithin(stop, one)}`;
 }
@@ -28,7 +28,7 @@ function notAsked(one: Case): Judgement['ruledOut'] {
 
 const NOTHING: Pick<Judgement, 'victimRole' | 'evidence'> = { victimRole: null, evidence: [] };
 
-function ruledOut(kills: Parameters<Rule['judge']>[1], why: string): Judgement['ruledOut'] {
+export function ruledOut(kills: Parameters<Rule['judge']>[1], why: string): Judgement['ruledOut'] {
   const inside = killsRuledOut(kills);
   return inside.length > 0 ? inside : [{ cause: 'container-limit-oom', why }, { cause: 'node-oom', why }];
 }
@@ -37,7 +37,7 @@ function ruledOut(kills: Parameters<Rule['judge']>[1], why: string): Judgement['
 const CHILD_PASSED_ON_US = 60 * SECOND;
 
 /** A kill inside that may be why after all: of PID 1, or of who may have been, or of a child not long before. */
-function mayBeWhy({ role, beforeExitUs }: JoinedKill): boolean {
+export function mayBeWhy({ role, beforeExitUs }: JoinedKill): boolean {
   return role !== 'child' || beforeExitUs === null || beforeExitUs <= CHILD_PASSED_ON_US;
 }
 

@@ -1,6 +1,7 @@
 import { MINUTE } from '../../lib/time.ts';
 import type { Cause, Confidence } from '../../model/cause.ts';
 import type { Case } from '../case.ts';
+import { untoldKills } from '../cgroup-count.ts';
 import { signalNameOf } from '../../exit-codes/explain-exit-code.ts';
 import { isAskingSignal, isSigkill } from '../exit-status.ts';
 import type { JoinedKill } from '../joined-kill.ts';
@@ -75,7 +76,9 @@ function sure(one: Case, kills: readonly JoinedKill[], stop: Stop): Confidence {
   return stop.proven && wasNoKill(one) && !near && one.startedUs !== null ? 'certain' : 'likely';
 }
 
-/** The kernel's log was read over the moment, or its count did not move. */
-function wasNoKill({ kernelLog, ledger, nameless }: Case): boolean {
-  return ledger.state === 'unchanged' || (kernelLog.state === 'proven' && ledger.state !== 'ahead' && nameless === null);
+/** The kernel's log was read over the moment, or its count did not move: the node's, or that of the cgroup. */
+function wasNoKill(one: Case): boolean {
+  const { kernelLog, ledger, nameless, cgroup } = one;
+  if (untoldKills(one) > 0) return false;
+  return ledger.state === 'unchanged' || (cgroup.state === 'none' && cgroup.whole) || (kernelLog.state === 'proven' && ledger.state !== 'ahead' && nameless === null);
 }

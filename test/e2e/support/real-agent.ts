@@ -139,7 +139,7 @@ export async function startAgent(args: readonly string[], options: AgentOptions 
     async sourceIsUp(name) {
       await sayUntil(`${name} is up and caught up`, async () => {
         const one = (await sources()).sources.find((source) => source.name === name);
-        return one?.up === true && (one.kind === 'ledger' || one.coverage.length > 0);
+        return one?.up === true && (one.kind === 'ledger' || one.kind === 'cgroups' || one.coverage.length > 0);
       });
     },
     async stop(signal = 'SIGTERM') {
