@@ -127,11 +127,11 @@ describe('overlays', () => {
     const nonRoot = theDaemonSet(render('overlays/non-root')).spec.template.spec;
     expect(nonRoot.securityContext).toMatchObject({ runAsNonRoot: true, fsGroup: 65_532, supplementalGroups: [4] });
     expect(nonRoot.containers[0].securityContext.runAsUser).toBe(65_532);
-    expect(paths('crio')).toEqual(['/run/crio', '/run/log/journal', '/var/lib/why137', '/var/log']);
-    expect(paths('docker')).toEqual(['/run/docker.sock', '/run/log/journal', '/var/lib/why137', '/var/log']);
-    expect(paths('k3s')).toEqual(['/run/k3s/containerd', '/run/log/journal', '/var/lib/why137', '/var/log']);
-    expect(paths('kind')).toEqual(['/run/containerd', '/var/lib/why137', '/var/log']);
-    expect(paths('syslog-only')).toEqual(['/run/containerd', '/var/lib/why137', '/var/log']);
+    expect(paths('crio')).toEqual(['/run/crio', '/run/log/journal', '/sys/fs/cgroup', '/var/lib/why137', '/var/log']);
+    expect(paths('docker')).toEqual(['/run/docker.sock', '/run/log/journal', '/sys/fs/cgroup', '/var/lib/why137', '/var/log']);
+    expect(paths('k3s')).toEqual(['/run/k3s/containerd', '/run/log/journal', '/sys/fs/cgroup', '/var/lib/why137', '/var/log']);
+    expect(paths('kind')).toEqual(['/run/containerd', '/sys/fs/cgroup', '/var/lib/why137', '/var/log']);
+    expect(paths('syslog-only')).toEqual(['/run/containerd', '/sys/fs/cgroup', '/var/lib/why137', '/var/log']);
     expect(paths('token-tls')).toEqual(paths('gke'));
     const { volumes } = theDaemonSet(render('overlays/token-tls')).spec.template.spec;
     expect(volumes.flatMap((volume) => ('secret' in volume ? volume.secret.secretName : []))).toEqual(['why137-token', 'why137-tls']);
