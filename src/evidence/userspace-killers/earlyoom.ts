@@ -14,6 +14,9 @@ const ESCALATING = /^escalating to SIGKILL after (\d+\.\d+) seconds/;
 /** 1.8 and later print the command line as it is: what follows at once may be a part of it, newlines and all. */
 const COMMAND_LINE = /(?:^process \d+|, ) ?cmdline "/;
 const SAME_WRITE_US = 500 * MS;
+/** `--dryrun` (1.3 and later) says so when it begins, and after each line on a kill that it did not make. */
+const DRY_RUN = /^dryrun(?: mode enabled,|, not actually sending)/;
+const BEGINS = /^earlyoom v?\d/;
 const MIB = 1024 * 1024;
 
 /** earlyoom: sends SIGTERM when memory is low, SIGKILL when it is lower, and SIGKILL where SIGTERM was not enough. */
@@ -23,7 +26,7 @@ export const earlyoom: Witness = {
   transports: ['stdout', 'syslog'],
   comms: ['earlyoom'],
   tags: ['earlyoom'],
-  pattern: '^sending SIG(?:TERM|KILL) to process |^low memory! at or below|^mem avail:|^escalating to SIGKILL|cmdline "',
+  pattern: '^sending SIG(?:TERM|KILL) to process |^low memory! at or below|^mem avail:|^escalating to SIGKILL|^earlyoom v?[0-9]|^dryrun|cmdline "',
   reader: () => earlyoomReader(),
 };
 
@@ -35,10 +38,12 @@ interface State {
   readonly last: Kill | null;
   readonly commandLineUs: Micros | null;
   readonly sawCommandLine: boolean;
+  /** It kills nobody, by its own word. */
+  readonly dryRun: boolean;
 }
 
 function earlyoomReader(): LineReader {
-  let state: State = { limits: null, figures: {}, last: null, commandLineUs: null, sawCommandLine: false };
+  let state: State = { limits: null, figures: {}, last: null, commandLineUs: null, sawCommandLine: false, dryRun: false };
   return (line) => {
     const [told, next] = read(line, state);
     state = COMMAND_LINE.test(line.text) ? { ...next, commandLineUs: line.timeUs, sawCommandLine: true } : next;
@@ -55,8 +60,9 @@ function read(line: WitnessLine, state: State): readonly [Told, State] {
   const limits = LIMITS.exec(text);
   if (limits) return [NOTHING, { ...state, limits: limits[1] ?? null }];
   if (ESCALATING.test(text)) return [state.last === null ? NOTHING : [{ ...state.last, signal: 'SIGKILL' }], { ...state, last: null }];
+  if (DRY_RUN.test(text) || BEGINS.test(text)) return [NOTHING, { ...state, last: null, dryRun: DRY_RUN.test(text) }];
   const sending = SENDING.exec(text);
-  if (!sending) return [NOTHING, state];
+  if (!sending || state.dryRun) return [NOTHING, state];
   const said = killOf(sending, text, state, mayBeForged(line, state));
   return [[said], { ...state, last: said }];
 }

@@ -32,6 +32,15 @@ describe('earlyoom', () => {
     expect(say(earlyoom, ['process exited after 0.1 seconds', 'kill failed: Operation not permitted', 'sending SIGTERM when mem <= 10.00% and swap <= 10.00%,', 'sending 0 (no-op signal) to process 7 uid 0 "x": badness 1, VmRSS 1 MiB'])).toEqual([]);
   });
 
+  it('a dry run kills nobody, until it begins anew without', () => {
+    // As 1.7 prints them.
+    const dry = ['earlyoom v1.7', 'dryrun mode enabled, will not kill anything', ...LOW, 'sending SIGKILL to process 5 uid 0 "sleep": badness 666, VmRSS 1 MiB', 'dryrun, not actually sending any signal'];
+    expect(say(earlyoom, dry)).toEqual([]);
+    expect(say(earlyoom, [...dry, 'earlyoom v1.7', 'sending SIGKILL to process 6 uid 0 "x": badness 1, VmRSS 1 MiB'])).toMatchObject([{ about: { pid: 6 } }]);
+    // Where its beginning was not read, its next word tells.
+    expect(say(earlyoom, dry.slice(2).concat('sending SIGKILL to process 6 uid 0 "x": badness 1, VmRSS 1 MiB'))).toHaveLength(1);
+  });
+
   it('a line within a command line that it prints proves nothing', () => {
     const at = 1_000 * SECOND;
     const forged = 'sending SIGKILL to process 99 uid 0 "victim": badness 1, VmRSS 1 MiB';
