@@ -25,13 +25,12 @@ export class NodeLogs {
     mkdirSync(join(root, 'var/log'), { recursive: true });
     writeFileSync(this.text, '');
     this.#open();
-    // Without any record of the kernel the journal would be none that it can be read in.
-    this.toJournal(['Linux version 6.1.0 (torture)']);
-    this.toText(['Linux version 6.1.0 (torture)']);
+    // A node that has been up for a while: of a moment just after the oldest record nothing is certain.
+    this.toJournal(['Linux version 6.1.0'], Date.now() - 3_600_000);
   }
 
-  toJournal(lines: readonly string[]): void {
-    const us = Date.now() * 1_000;
+  toJournal(lines: readonly string[], ms = Date.now()): void {
+    const us = ms * 1_000;
     const records = lines.map((line, index) => {
       const monotonic = Math.round(process.uptime() * 1e6) + 1e9 + index;
       const fields = { __REALTIME_TIMESTAMP: us + index, __MONOTONIC_TIMESTAMP: monotonic, _BOOT_ID: 'b0071d00b0071d00b0071d00b0071d00', _TRANSPORT: 'kernel', _HOSTNAME: 'node1', PRIORITY: 3, SYSLOG_FACILITY: 0, SYSLOG_IDENTIFIER: 'kernel', _SOURCE_MONOTONIC_TIMESTAMP: monotonic, MESSAGE: line };
