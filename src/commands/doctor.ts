@@ -3,6 +3,8 @@ import { SourceCoverage } from '../correlate/coverage.ts';
 import type { Host } from '../host/host.ts';
 import { sayDuration } from '../lib/duration.ts';
 import { MS } from '../lib/time.ts';
+import { FIRST_FILE, STATE_FILE } from '../store/history.ts';
+import { inspectState } from '../store/state/inspect.ts';
 import { nodeSources, type NodeSource } from '../node-sources.ts';
 import { exposure } from './http-options.ts';
 import { hang, safe } from './render/text.ts';
@@ -43,10 +45,10 @@ export async function doctor(config: AgentConfig, host: Host): Promise<Diagnosis
     }
   });
   await Promise.all(sources.map(({ source }) => source.stop()));
-  return diagnose(sources, seen, host.clock.now(), httpRow(config));
+  return diagnose(sources, seen, host.clock.now(), [await stateRow(config), httpRow(config)]);
 }
 
-function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, SourceCoverage>, now: number, http: string): Diagnosis {
+function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, SourceCoverage>, now: number, own: readonly string[]): Diagnosis {
   const up = (test: (one: NodeSource) => boolean): boolean => sources.some((one) => test(one) && seen.get(one.name)?.up === true);
   const blind: string[] = [];
   const proof = up(({ name }) => name === 'journal' || name === 'kmsg');
@@ -62,7 +64,7 @@ function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, Sour
   } else if (!up(({ name }) => name.startsWith('cri'))) blind.push('what Kubernetes was told, and exits from before the agent: CRI does not answer');
   if (!up(({ kind }) => kind === 'ledger')) blind.push("the kernel's own count of OOM kills: a lost log line will not be noticed");
   if (!up(({ kind }) => kind === 'cgroups')) blind.push('whose limit was hit where the kernel prints only one line of a kill: its counts of single cgroups cannot be read');
-  const rows = [...sources.flatMap(({ name }) => (seen.get(name)?.missed === false ? [] : [row(seen.get(name), now)])), http];
+  const rows = [...sources.flatMap(({ name }) => (seen.get(name)?.missed === false ? [] : [row(seen.get(name), now)])), ...own];
   const verdict = blind.length === 0 ? 'Full sight.' : `Blind to ${blind.join('; ')}.`;
   return { text: `${rows.join('\n')}\n\n${hang('', verdict, WIDTH).join('\n')}\n`, fullSight: blind.length === 0 };
 }
@@ -80,6 +82,14 @@ function httpRow(config: AgentConfig): string {
   const asks = config.tokenFile === null && config.tlsClientCaFile === null ? 'no token' : 'a token or certificate';
   const body = exposed ?? `${config.listen}, ${config.tlsCertFile === null ? 'plain' : 'TLS'}, ${asks}`;
   return hang(`${exposed === null ? '+' : '!'} ${'http'.padEnd(12)} `, safe(body), WIDTH).join('\n');
+}
+
+/** What is kept over a restart. It hides nothing of now, so it is no blind spot. */
+async function stateRow({ stateDir }: AgentConfig): Promise<string> {
+  const { verdicts, oomKills, discarded, why } = await inspectState(stateDir, { file: STATE_FILE, firstFile: FIRST_FILE });
+  const damage = Object.entries(discarded).map(([reason, count]) => `, ${String(count)} ${reason}`);
+  const body = why === null ? `${stateDir}, ${String(verdicts)} verdicts, ${String(oomKills)} kills kept${damage.join('')}` : `not kept over a restart: ${why}. Cure: let the agent write to ${stateDir}`;
+  return hang(`${why === null ? '+' : '!'} ${'state'.padEnd(12)} `, safe(body), WIDTH).join('\n');
 }
 
 function row(one: SourceCoverage | undefined, now: number): string {

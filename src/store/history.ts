@@ -65,7 +65,8 @@ export class History {
 
   private constructor(options: HistoryOptions) {
     this.#options = options;
-    const { dir, timer, disk = stateDisk(dir) } = options;
+    const { timer } = options;
+    const disk = diskOf(options);
     const all = { ...DEFAULT_RETENTION, ...options.retention };
     const half = { ...all, maxBytes: all.maxBytes * 0.45 };
     this.#verdicts = new Shelf(half, (verdict) => verdict, ({ exit }) => parseTime(exit.finishedAt));
@@ -87,8 +88,7 @@ export class History {
   /** Reads what earlier runs kept, and writes it anew. A disk that cannot be read or written is told of, not thrown. */
   static async open(options: HistoryOptions): Promise<History> {
     const history = new History(options);
-    const { disk = stateDisk(options.dir) } = options;
-    const why = await loadState(disk, { file: STATE_FILE, firstFile: FIRST_FILE }, {
+    const why = await loadState(diskOf(options), { file: STATE_FILE, firstFile: FIRST_FILE }, {
       record: (record) => { history.#load(record); },
       discard: (reason) => history.#discarded.set(reason, (history.#discarded.get(reason) ?? 0) + 1),
       allSaid: () => history.#said.mark([...history.#kills.values(), ...history.#verdicts.values()]),
@@ -290,6 +290,12 @@ export class History {
       this.#keepPlacesLater(due ? 0 : still + KEEP_PLACES_MS.moved);
     });
   }
+}
+
+/** The file grows to twice what is kept, and some more. */
+function diskOf({ dir, disk, retention }: HistoryOptions): StateDisk {
+  const { maxBytes } = { ...DEFAULT_RETENTION, ...retention };
+  return disk ?? stateDisk(dir, 4 * maxBytes + 16 * 1024 * 1024);
 }
 
 /** The exit that a verdict is of. */

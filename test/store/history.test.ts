@@ -155,7 +155,7 @@ describe('History', () => {
   it('sets a file aside that it cannot read', async () => {
     mkdirSync(file());
     const history = await open();
-    expect(damage).toMatchObject([{ discarded: {}, why: expect.stringContaining('state.log: EISDIR') as unknown }]);
+    expect(damage).toMatchObject([{ discarded: {}, why: expect.stringContaining('state.log: it is not a file') as unknown }]);
     history.verdict(verdict('v'));
     await kept(history);
     expect(existsSync(`${file()}.unreadable`)).toBe(true);

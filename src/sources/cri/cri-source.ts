@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import protoText from '../../../proto/cri.proto';
 import type { Host } from '../../host/host.ts';
 import type { Micros } from '../../lib/time.ts';
@@ -51,6 +52,8 @@ export function createCriSource(options: CriSourceOptions): CriSource {
   const { clock } = host;
   const tally = createTally();
   const stopping = new AbortController();
+  // One for each container that is looked at: not a leak, of which Node.js would warn on standard error.
+  setMaxListeners(0, stopping.signal);
   const isStopping = (): boolean => stopping.signal.aborted;
   const pokes = new Set<Promise<void>>();
   let wake = new AbortController();

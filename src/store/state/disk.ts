@@ -27,15 +27,17 @@ export interface StateDisk {
 }
 
 const PIECE_BYTES = 256 * 1024;
-/** No state grows so large; what is, somebody else wrote, and it must not fill the memory. */
-const MAX_FILE_BYTES = 256 * 1024 * 1024;
+/** What is larger, somebody else wrote, and it must not fill the memory. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-export function stateDisk(dir: string): StateDisk {
+export function stateDisk(dir: string, maxFileBytes = MAX_FILE_BYTES): StateDisk {
   return {
     read(name) {
       try {
-        const { size } = statSync(join(dir, name));
-        if (size > MAX_FILE_BYTES) throw new Error(`it is larger than any state: ${String(size)} bytes`);
+        const found = statSync(join(dir, name));
+        if (!found.isFile()) throw new Error('it is not a file');
+        const { size } = found;
+        if (size > maxFileBytes) throw new Error(`it is larger than any state: ${String(size)} bytes`);
         return readFileSync(join(dir, name));
       } catch (error) {
         if (isNotThere(error)) return null;
