@@ -280,14 +280,14 @@ export class History {
   }
 
   /** Not with every record: what is read again because the place is a little old costs nothing. */
-  #keepPlacesLater(still = 0): void {
+  #keepPlacesLater(still = KEEP_PLACES_MS.moved): void {
     this.#forgetPlaces = this.#options.timer.after(KEEP_PLACES_MS.moved, () => {
       const due = this.#places.moved || still >= KEEP_PLACES_MS.still;
       if (due) {
         for (const line of this.#places.changes()) this.#log.write(line, false);
         void this.#log.check();
       }
-      this.#keepPlacesLater(due ? 0 : still + KEEP_PLACES_MS.moved);
+      this.#keepPlacesLater(due ? KEEP_PLACES_MS.moved : still + KEEP_PLACES_MS.moved);
     });
   }
 }

@@ -270,9 +270,11 @@ class Torture {
     say(`all is quiet: ${String(this.#ended.size)} exits, ${String(this.#reported)} kernel kills; the agents come to rest`);
     await until('the tortured agent serves', () => this.#tortured.serves);
     let difference: Difference = NOTHING_YET;
-    for (const end = Date.now() + 60_000; ; await sleep(500)) {
+    const end = Date.now() + 60_000;
+    for (;;) {
       difference = await this.#difference();
       if ((difference.complete && difference.lost.length + difference.wrong.length === 0) || Date.now() > end) break;
+      await sleep(500);
     }
     const { lost, wrong, duplicates } = difference;
     const said = new Map<string, number>();
@@ -335,7 +337,7 @@ function essence(one: Verdict | OomKill | undefined): string | null {
 
 /** What is lost is not wrong as well. */
 function differs(what: string, wanted: string | null, given: string | null): string[] {
-  return given === null || wanted === given ? [] : [`${what}: ${String(given)} and not ${String(wanted)}`];
+  return given === null || wanted === given ? [] : [`${what}: ${given} and not ${String(wanted)}`];
 }
 
 function describe(one: Verdict | OomKill): string {
@@ -367,5 +369,9 @@ function appendAll(file: string, bytes: number): void {
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !holds(); await sleep(20)) if (Date.now() > end) throw new Error(`after a minute still not: ${what}`);
+  const end = Date.now() + 60_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`after a minute still not: ${what}`);
+    await sleep(20);
+  }
 }
