@@ -27,6 +27,8 @@ export interface AgentParts {
   readonly settleMs: number;
   readonly sources: readonly SourceEntry[];
   readonly time: TimeContext;
+  /** The node's own name, as its logs may give it. */
+  readonly hostName?: string;
   /** Whether metrics count exits by pod and container, too. */
   readonly podMetrics: boolean;
   /** What an earlier run said, so that it is not said again; null where nothing is kept. */
@@ -89,6 +91,7 @@ export class Agent {
       settleUs: parts.settleMs * 1_000,
       sources: parts.sources,
       time: parts.time,
+      hostName: parts.hostName ?? null,
       output: {
         verdict(given, latencyUs) {
           const verdict = history === null ? given : history.verdict(given);

@@ -10,11 +10,13 @@ import { TextFacts } from './evidence/text-facts.ts';
 import { WITNESSES } from './evidence/witnesses.ts';
 import { levelOf } from './kernel/cgroup/level.ts';
 import { readJournalRecord } from './kernel/framing/journal-json.ts';
+import { liveTime } from './kernel/framing/live-time.ts';
 import { movingWith, type TimeContext } from './kernel/framing/wall-time.ts';
 import { BulkReader } from './kernel/reader/bulk-reader.ts';
 import { JournalReader, KmsgReader } from './kernel/reader/record-reader.ts';
 import type { KillListener } from './kernel/report/assembler.ts';
-import { formatTimeOrNull, MS, type Micros } from './lib/time.ts';
+import { LogMachines } from './kernel/report/log-machines.ts';
+import { formatTimeOrNull, MS, parseTime, type Micros } from './lib/time.ts';
 import type { Container } from './model/container-exit.ts';
 import type { MemoryEvents } from './model/memory-events.ts';
 import type { Trust } from './model/oom-kill.ts';
@@ -43,6 +45,8 @@ export interface PipelineOptions {
   readonly settleUs: Micros;
   readonly sources: readonly SourceEntry[];
   readonly time: TimeContext;
+  /** The node's own name: tells its lines from another machine's in one text log. */
+  readonly hostName?: string | null;
   readonly output: CorrelatorOutput & { ledgerGap(gap: { from: Micros; to: Micros; counted: number; parsed: number }): void };
 }
 
@@ -151,9 +155,7 @@ export class Pipeline {
   }
 
   /** The wall clock was set by so much. */
-  clockSet(us: Micros): void {
-    this.#correlator.clockSet(us);
-  }
+  readonly clockSet = (us: Micros): void => { this.#correlator.clockSet(us); };
 
   /** Whose cgroup it is: the source knows containers, the path tells the others. */
   #memoryEvents(reading: MemoryEvents, now: Micros): void {
@@ -213,17 +215,19 @@ export class Pipeline {
 
   /** `trust`: a text log can look like any other carrier, line by line, and is a text log all the same. */
   #listener(source: string, trust?: Trust): KillListener {
+    const machines = new LogMachines(this.#options.hostName ?? null);
     return {
-      onKill: (kill) => {
-        const time = kill.time ?? formatTimeOrNull(this.#liveNow(source));
-        this.#correlator.oomKill({ ...kill, time, trust: trust ?? kill.trust }, this.#now);
+      onKill: (kill, host = '') => {
+        const time = formatTimeOrNull(liveTime(kill.time === null ? null : parseTime(kill.time), this.#liveNow(source)));
+        if (trust !== 'text' || !machines.isAnother(host)) this.#correlator.oomKill({ ...kill, time, trust: trust ?? kill.trust }, this.#now);
       },
       onKillLine: (line) => {
-        this.#correlator.killLine(line.timeUs ?? this.#liveNow(source), source, trust ?? line.trust);
+        machines.saw(line.host);
+        if (trust === 'text' && machines.isAnother(line.host)) this.#unusedOf(source)('of-another-machine');
+        else this.#correlator.killLine(liveTime(line.timeUs, this.#liveNow(source)), source, trust ?? line.trust);
       },
-      onReportEnd() {
-        // Every kill was handed on when its line was read.
-      },
+      // Every kill was handed on when its line was read.
+      onReportEnd: () => undefined,
     };
   }
 

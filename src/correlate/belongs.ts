@@ -1,11 +1,13 @@
-import { formatTime, SECOND, type Micros } from '../lib/time.ts';
+import { formatTime, MS, SECOND, type Micros } from '../lib/time.ts';
 import type { ContainerExit } from '../model/container-exit.ts';
-import type { OomKill } from '../model/oom-kill.ts';
+import type { OomKill, Trust } from '../model/oom-kill.ts';
 import { exitKeys, killKeys } from './join-keys.ts';
 import type { KillEntry } from './kill-book.ts';
 
 /** Clocks of two witnesses of one node, and the stamps of text logs, differ by so much. */
-const SLACK_US = 2 * SECOND;
+const SLACK_US: Readonly<Record<Trust, Micros>> = { kernel: 250 * MS, text: 2 * SECOND };
+/** The same after an exit. */
+const LATE_SLACK_US = 2 * SECOND;
 const LATE_US = 10 * SECOND;
 /** A kill that is joined by PID 1's pid alone must lie this near before the exit: pids are used again. */
 const PID_WINDOW_US = 60 * SECOND;
@@ -25,6 +27,11 @@ export interface Life {
 export function belongs(entry: KillEntry, life: Life): boolean {
   const otherwise = byLaterClock(entry, life);
   return isOf(entry, entry.atUs, life) || (otherwise !== null && isOf(entry, otherwise, life));
+}
+
+/** By how much a kill lies outside of a life: of two with the same PID 1, it is the nearer one's. */
+export function outside({ atUs }: KillEntry, { startedUs, finishedUs }: Life): Micros {
+  return atUs === null ? 0 : Math.max(0, (startedUs ?? -Infinity) - atUs, atUs - finishedUs);
 }
 
 /** The kill with its time by the clock of the exit, where that was set between the two. */
@@ -47,12 +54,12 @@ function isOf(entry: KillEntry, atUs: Micros | null, { exit, startedUs, finished
   // Container and PID 1 both agree: no clock can say otherwise.
   if (isNamed && isInit) return true;
   if (atUs !== null && atUs > finishedUs + LATE_US) return false;
-  if (atUs !== null && startedUs !== null && atUs < startedUs - SLACK_US) return false;
+  if (atUs !== null && startedUs !== null && atUs < startedUs - SLACK_US[kill.trust]) return false;
   if (!isInit && atUs !== null && nextStartUs !== null && atUs > nextStartUs) return false;
   if (isNamed) return true;
   // Another container's, by the kernel's own word. What only a text says of the cgroup takes nobody's kill away.
   if (!entry.bare && isOfAnother(kill, exit)) return false;
-  return isInit && (atUs === null || (atUs >= finishedUs - PID_WINDOW_US && atUs <= finishedUs + SLACK_US));
+  return isInit && (atUs === null || (atUs >= finishedUs - PID_WINDOW_US && atUs <= finishedUs + LATE_SLACK_US));
 }
 
 function isOfAnother({ containerId, podUid }: OomKill, exit: ContainerExit): boolean {

@@ -7,7 +7,7 @@ import type { Level, OomKill, Trust } from '../model/oom-kill.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { WitnessFact } from '../model/witness.ts';
 import { Agenda } from './agenda.ts';
-import { belongs, byClockOf, type Life } from './belongs.ts';
+import { belongs, byClockOf, outside, type Life } from './belongs.ts';
 import { CgroupBook, NOT_COUNTED } from './cgroup-book.ts';
 import { ContainerBook, fill, isSandbox, samePod } from './container-book.ts';
 import { kernelLogView, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage, type Span } from './coverage.ts';
@@ -110,7 +110,8 @@ export class Correlator {
     }
     const live = !isPast && now - finishedUs < LIVE_US;
     const one: Exit = { exit, finishedUs, heardUs: now, shiftUs: this.#shiftUs, live, deadlineUs: now + this.#options.settleUs, settled: false, former: finishedUs > now + TWICE_US, surroundings: '', linesToUs: Infinity, verdict: null };
-    const others = this.#lives(exit.containerId).filter((other) => Math.abs(other.finishedUs - finishedUs) <= NEXT_LIFE_US);
+    const alike = this.#byKey.find([`id ${exit.containerId}`, ...(exit.initPid === null ? [] : [`pid ${String(exit.initPid)}`])]);
+    const others = [...alike].filter((other) => Math.abs(other.finishedUs - finishedUs) <= NEXT_LIFE_US);
     this.#tellOpen(one);
     this.#keep(one, now);
     for (const each of [one, ...others]) this.#evaluate(each, now);
@@ -251,7 +252,15 @@ export class Correlator {
     const { pid } = entry.kill.victim;
     // PID 1 of another life of the same id.
     if (pid !== null && pid !== exit.initPid && this.#lives(exit.containerId).some((other) => other.exit.initPid === pid)) return false;
-    return belongs(entry, this.#life(one, exit));
+    const life = this.#life(one, exit);
+    return belongs(entry, life) && (pid !== exit.initPid || !this.#isNearer(entry, one, outside(entry, life)));
+  }
+
+  /** Whether another life with the same PID 1 has the better claim: pids, and ids, are used again within seconds. */
+  #isNearer(entry: KillEntry, one: Exit, by: Micros): boolean {
+    if (by === 0) return false;
+    const others = this.#byKey.find([`pid ${String(entry.kill.victim.pid)}`]);
+    return [...others].some((other) => other !== one && belongs(entry, this.#life(other)) && outside(entry, this.#life(other)) < by);
   }
 
   #life(one: Exit, exit = this.#containers.complete(one.exit, one.finishedUs)): Life {

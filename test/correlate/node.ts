@@ -71,6 +71,7 @@ export class Node {
   constructor({ sources = ['journal', 'syslog'], settleUs = SETTLE_US, time = {} }: { sources?: readonly string[]; settleUs?: number; time?: Partial<TimeContext> } = {}) {
     this.pipeline = new Pipeline({
       settleUs,
+      hostName: 'node1',
       sources: [...sources.map((name) => ({ name, kind: 'kernel-log' as const, hides: 'kills' })), { name: 'containerd', kind: 'exits', hides: 'exits' }, { name: 'vmstat', kind: 'ledger', hides: 'the count' }],
       time: { timezone: 'UTC', year: 2026, before: null, bootTimeUs: null, ...time },
       output: {

@@ -9,8 +9,11 @@ import { readSaid } from './wording.ts';
 
 /** Hears of kills as they are read. */
 export interface KillListener {
-  /** A kill line was read; called again with the same id when the report tells more (that it was a group kill). */
-  onKill(kill: OomKill): void;
+  /**
+   * A kill line was read; called again with the same id when the report tells more (that it was a group kill). `host`: the
+   * machine that the log names before the line; empty where it names none.
+   */
+  onKill(kill: OomKill, host?: string): void;
   /** Every kill line, also one that repeats a victim: the kernel's own count counts them so. */
   onKillLine?(line: KernelLine): void;
   /** Nothing more can come for the kills of this report. */

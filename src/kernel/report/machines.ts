@@ -38,7 +38,7 @@ export class Machines {
   #of(host: string): Assembler {
     // The lines before the first that names a host are most likely that host's.
     const known = this.#byHost.get(host) ?? (this.#last === '' ? this.#byHost.get('') : undefined);
-    const assembler = known ?? new Assembler(this.#listener, this.#fullRaw);
+    const assembler = known ?? new Assembler(naming(host, this.#listener), this.#fullRaw);
     if (this.#last === host && known) return known;
     if (this.#last === '') this.#byHost.delete('');
     this.#byHost.delete(host);
@@ -50,4 +50,17 @@ export class Machines {
     }
     return assembler;
   }
+}
+
+/** Says which machine it was. */
+function naming(host: string, listener: KillListener): KillListener {
+  return {
+    onKill(kill) {
+      listener.onKill(kill, host);
+    },
+    onKillLine: (line) => listener.onKillLine?.(line),
+    onReportEnd(kills) {
+      listener.onReportEnd(kills);
+    },
+  };
 }
