@@ -11,8 +11,10 @@ import type { SourceEntry } from './pipeline.ts';
 import type { KmsgPosition } from './sources/kmsg/kmsg-source.ts';
 import type { JournalOptions } from './sources/journal/journal-options.ts';
 import type { RuntimeEndpoint } from './sources/runtime-endpoints.ts';
+import type { JournalSource } from './sources/journal/journal-source.ts';
 import type { Source } from './sources/source.ts';
 import type { TextFilePosition } from './sources/text-file/text-file-options.ts';
+import { watched } from './sources/watched.ts';
 
 /** A source of this node, with what the wiring may ask of it besides. */
 export interface NodeSource extends SourceEntry {
@@ -108,18 +110,22 @@ async function units(config: AgentConfig, host: Host, since: Micros): Promise<No
 async function journalReading(config: AgentConfig, host: Host, since: Micros, kind: SourceKind, hides: string, what: Pick<JournalOptions, 'part' | 'pattern' | 'matches'>): Promise<NodeSource> {
   const { journalSource } = await import('./sources/journal/journal-source.ts');
   let position: string | null = null;
-  const source = journalSource({
-    ...what,
-    host,
-    dir: config.journalDir,
-    since,
-    cursor: null,
-    // For people: a new run reads the look-back again, and tells by its times what is not kept any more.
-    onCursor(cursor) {
-      position = cursor;
-    },
+  let current: JournalSource | null = null;
+  const source = watched(host.clock, () => {
+    current = journalSource({
+      ...what,
+      host,
+      dir: config.journalDir,
+      since,
+      // A new run reads the look-back again; one that stood still goes on where it was.
+      cursor: position,
+      onCursor(cursor) {
+        position = cursor;
+      },
+    });
+    return current;
   });
-  return { name: source.name, kind, hides, source, position: () => position, readNow: () => source.readNow() };
+  return { name: source.name, kind, hides, source, position: () => position, readNow: async () => current?.readNow() };
 }
 
 function kubeletLogs(config: AgentConfig, host: Host, since: Micros, remembered: Remembered): Promise<NodeSource[]> {
@@ -156,19 +162,22 @@ async function textLogs(host: Host, remembered: Remembered, files: readonly stri
   const { textFileSource, textFileRead } = await import('./sources/text-file/text-file-source.ts');
   return files.map((file) => {
     let place: TextFilePosition | null = null;
-    const source = textFileSource({
-      host,
-      file,
-      kind,
-      read: textFileRead(remembered(file)),
-      onPosition(position) {
-        place = position;
-      },
-      lookbackBytes,
-      since,
-    });
+    const make = (): Source =>
+      textFileSource({
+        host,
+        file,
+        kind,
+        // One that stood still goes on where it was; a new run looks back all the same, and tells what is not held any more.
+        position: place,
+        read: place === null ? textFileRead(remembered(file)) : null,
+        onPosition(position) {
+          place = position;
+        },
+        lookbackBytes,
+        since,
+      });
     const position = (): string | null => (place === null ? null : `inode ${String(place.inode)}, offset ${String(place.offset)}`);
-    return { name: source.name, kind, hides, source, position, place: () => place, ...(witness && { witness }) };
+    return { name: file, kind, hides, source: watched(host.clock, make), position, place: () => place, ...(witness && { witness }) };
   });
 }
 

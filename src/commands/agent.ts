@@ -18,6 +18,8 @@ import { Witnesses } from './witnesses.ts';
 /** An exit of long ago is caught up with; the count of now says nothing of it. */
 const LIVE_US = MINUTE;
 const FLUSH_MS = 2_000;
+/** Sources have so long to end. With a second for HTTP and both flushes it is within a grace period of 10 s. */
+const STOP_MS = 4_000;
 
 /** `why137 agent`: runs until it is told to stop; resolves then. */
 export async function runAgent(config: AgentConfig, host: Host, version: string, stop: AbortSignal): Promise<void> {
@@ -57,7 +59,9 @@ async function follow(config: AgentConfig, host: Host, version: string, stop: Ab
   await stopped(stop);
   spendAgain();
   log.agent('agent.stop', 'told to stop');
-  await Promise.all(sources.map(({ source }) => source.stop()));
+  const isOver = within(clock, STOP_MS);
+  // One that hangs is left behind: what was read is not lost for it.
+  await Promise.race([Promise.all(sources.map(({ source }) => source.stop())), isOver]);
   await agent.close();
   await events?.close(FLUSH_MS);
   await log.flush(FLUSH_MS);
@@ -108,6 +112,12 @@ function openHistory({ stateDir: dir, stateMaxAge, stateMaxBytes, stateMaxCount 
       const parts = [...(counts.length === 0 ? [] : [`records left out: ${counts.join(', ')}`]), ...(why === null ? [] : [`set aside: ${why}`])];
       tell(`the state in ${dir} was damaged; ${parts.join('; ')}`, 'W137_STATE_DAMAGED');
     },
+  });
+}
+
+function within(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve);
   });
 }
 

@@ -38,6 +38,8 @@ export class SourceCoverage {
   detail = 'not started';
   cure: string | null = null;
   records = 0;
+  /** How often it stood still and was begun anew. */
+  restarts = 0;
   /** From when on it reads everything, while it is up. */
   #reading: Micros | null = null;
   readonly intervals: Interval[] = [];
@@ -78,6 +80,7 @@ export class SourceCoverage {
       case 'down':
         if (this.up || this.sinceUs === null) this.sinceUs = now;
         this.up = false;
+        if (event.restarted === true) this.restarts += 1;
         this.#reading = null;
         this.detail = event.why;
         this.cure = event.cure;
@@ -137,6 +140,7 @@ export class SourceCoverage {
       gapCount: this.#gapCount,
       hides: this.hides,
       records: this.records,
+      restarts: this.restarts,
       dropped: { ...dropped },
     };
   }

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import type { LineProcess } from './host.ts';
 import { splitLines } from './split-lines.ts';
 import { Turns } from './turns.ts';
@@ -7,6 +8,24 @@ const MAX_LINE_BYTES = 4 * 1024 * 1024;
 const STDERR_BYTES = 8 * 1024;
 /** A process that does not go when asked to is killed after so long. */
 const KILL_AFTER_MS = 2_000;
+
+/** What a child's pipes take, and some. */
+const DESCRIPTORS = 12;
+/** Said in place of the command's own words when it could not be started for want of file descriptors. */
+export const NO_ROOM = 'EMFILE: no file descriptor is left';
+
+/** Without descriptors Node cannot make the pipes, and what it throws then nobody could catch. */
+function hasRoom(): boolean {
+  const opened: number[] = [];
+  try {
+    while (opened.length < DESCRIPTORS) opened.push(openSync('/dev/null', 'r'));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const fd of opened) closeSync(fd);
+  }
+}
 
 /**
  * Starts a command (through execa) and hands over its standard output line by line. The process waits while nobody
@@ -25,6 +44,7 @@ export function spawnLines(
   async function start() {
     // Loaded where it is used: an agent without a journal never pays for it.
     const { execa } = await import('execa');
+    if (!hasRoom()) return null;
     const child = execa(command, args, {
       buffer: false,
       encoding: 'buffer',
@@ -43,7 +63,8 @@ export function spawnLines(
   }
 
   async function* lines(): AsyncGenerator<Uint8Array, void> {
-    const { child } = await started;
+    const child = (await started)?.child;
+    if (child === undefined) return;
     const turns = new Turns();
     const split = splitLines(child.stdout, maxLineBytes, () => {
       cutLines += 1;
@@ -59,7 +80,8 @@ export function spawnLines(
   }
 
   async function end() {
-    const { result } = await started;
+    const result = (await started)?.result;
+    if (result === undefined) return { exitCode: null, stderr: NO_ROOM, notFound: false };
     const { exitCode, code } = await result;
     const note = cutLines > 0 ? `\n${String(cutLines)} line(s) longer than ${String(maxLineBytes)} bytes were cut` : '';
     return { exitCode: exitCode ?? null, stderr: stderr.toString('utf8') + note, notFound: code === 'ENOENT' };
@@ -70,7 +92,9 @@ export function spawnLines(
     ended: end(),
     stop() {
       stopped = true;
-      void started.then(({ child }) => {
+      void started.then((found) => {
+        if (found === null) return;
+        const { child } = found;
         child.kill();
         // What is left in the pipe is not wanted any more, and would keep the process from being seen to end.
         child.stdout.destroy();

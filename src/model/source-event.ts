@@ -28,8 +28,8 @@ export type SourceEvent =
   /** What a witness tells through an interface of its own (a runtime's events); lines of logs come as they are. */
   | { readonly type: 'witness'; readonly source: string; readonly fact: WitnessFact }
   | { readonly type: 'up'; readonly source: string; readonly detail: string }
-  /** The source cannot deliver; `cure` is the one change that would mend it. */
-  | { readonly type: 'down'; readonly source: string; readonly why: string; readonly cure: string | null }
+  /** The source cannot deliver; `cure` is the one change that would mend it. `restarted`: it stood still, and was begun anew. */
+  | { readonly type: 'down'; readonly source: string; readonly why: string; readonly cure: string | null; readonly restarted?: true }
   /** Something between the two times was lost for certain (null: not known how far). */
   | {
       readonly type: 'gap';

@@ -21,6 +21,7 @@ export const sourceStatusSchema = doc(
     gapCount: doc(z.int(), 'How many gaps there were since the start; `gaps` has the last of them'),
     hides: doc(z.string(), 'What cannot be seen while it is down'),
     records: doc(z.int(), 'Records received'),
+    restarts: z._default(doc(z.int(), 'How often it stood still and was begun anew'), 0),
     dropped: doc(z.record(z.string(), z.int()), 'Records not used, by reason'),
   }),
   'One source of facts on this node',

@@ -29,9 +29,9 @@ const times = (node: Node): (string | undefined)[] => [...node.kills.values()].m
 
 it('New Year without a year: the old one’s last line and the new one’s first', () => {
   const node = syslogNode('2026-12-31T22:58:00Z');
-  killed(node, 'Dec 31 23:58:10', { rssKb: 1 });
+  killed(node, 'Dec 31 23:58:10', { headless: true, rssKb: 1 });
   node.pass(3 * 60 * SECOND);
-  killed(node, 'Jan  1 00:01:20', { rssKb: 2 }, 'next', 101);
+  killed(node, 'Jan  1 00:01:20', { headless: true, rssKb: 2 }, 'next', 101);
   expect(times(node)).toEqual(['2026-12-31T22:58:10', '2026-12-31T23:01:20']);
   expect(['app', 'next'].map((name) => node.last(name)?.family)).toEqual(['cgroup-limit', 'cgroup-limit']);
 });

@@ -5,6 +5,8 @@ export interface Destination {
   write(line: string): void;
   /** Lines lost so far. */
   dropped?(): number;
+  /** Whether what waits to be written leaves room for more. */
+  hasRoom?(): boolean;
   /** Resolves when all is written, or after so many milliseconds. */
   flushed?(timeoutMs: number): Promise<void>;
 }
@@ -77,6 +79,7 @@ export function openStdout(fd = 1, maxPendingBytes = MAX_PENDING_BYTES): Destina
       if (queue.length === 1 && !current) pump();
     },
     dropped: () => dropped,
+    hasRoom: () => queued < maxPendingBytes / 2,
     flushed: (timeoutMs) =>
       new Promise((resolve) => {
         if (!current && queue.length === 0) {

@@ -45,9 +45,19 @@ export function createLog({ write = openStdout(), level, nodeName, now }: LogOpt
     },
     write,
   );
+  let saidDropped = 0;
   const line = (at: LogLevel, event: string, msg: string, fields: Readonly<Record<string, unknown>>): void => {
+    sayDropped();
     logger[at]({ event, ...known(fields) }, msg);
   };
+  /** Once there is a reader again, he is told what he missed. */
+  function sayDropped(): void {
+    const dropped = write.dropped?.() ?? 0;
+    if (dropped === saidDropped || write.hasRoom?.() === false) return;
+    const lost = dropped - saidDropped;
+    saidDropped = dropped;
+    logger.warn({ event: 'agent.log', 'why137.log.lines_dropped': lost }, `${String(lost)} log lines were lost because nobody read them; HTTP has what they said`);
+  }
 
   return {
     verdict(verdict) {

@@ -90,14 +90,15 @@ function startAtZero(registry: MetricRegistry): void {
   registry.hide('ledgerDifference');
 }
 
-const COPIED = ['sourceUp', 'sourceLag', 'sourceGaps', 'sourceRecords', 'sourceDropped'] as const;
+const COPIED = ['sourceUp', 'sourceLag', 'sourceGaps', 'sourceRestarts', 'sourceRecords', 'sourceDropped'] as const;
 
 function copySources(registry: MetricRegistry, sources: Sources['sources']): void {
   for (const key of COPIED) registry.clear(key);
-  for (const { name: source, kind, up, lagMs, gapCount, records, dropped } of sources) {
+  for (const { name: source, kind, up, lagMs, gapCount, restarts, records, dropped } of sources) {
     registry.set('sourceUp', { source, kind }, up ? 1 : 0);
     if (lagMs !== null) registry.set('sourceLag', { source }, lagMs / 1_000);
     registry.inc('sourceGaps', { source }, gapCount);
+    registry.inc('sourceRestarts', { source }, restarts);
     registry.inc('sourceRecords', { source }, records);
     for (const [reason, count] of Object.entries(dropped)) registry.inc('sourceDropped', { source, reason }, count);
   }

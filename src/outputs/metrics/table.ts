@@ -47,6 +47,7 @@ export const METRICS = {
     help: 'Now minus the time up to which the source was certainly read; absent where not known',
   },
   sourceGaps: { name: 'why137_source_gaps_total', type: 'counter', labels: ['source'], help: 'Intervals that the source has certainly lost' },
+  sourceRestarts: { name: 'why137_source_restarts_total', type: 'counter', labels: ['source'], help: 'How often the source stood still and was begun anew' },
   sourceRecords: { name: 'why137_source_records_total', type: 'counter', labels: ['source'], help: 'Records received from the source' },
   sourceDropped: {
     name: 'why137_source_dropped_records_total',

@@ -12,6 +12,8 @@ export interface Ending {
   readonly notFound: boolean;
   /** It was ended because it did not answer. */
   readonly hung: boolean;
+  /** It was ended because it printed anything but records. */
+  readonly garbage?: boolean;
 }
 
 export const NOT_INSTALLED: Complaint = {
@@ -37,6 +39,14 @@ const TOO_NEW: Complaint = {
   cure: "Use an image whose journalctl is at least as new as the node's systemd",
 };
 
+const NO_DESCRIPTOR: Complaint = {
+  why: 'journalctl cannot be started: no file descriptor is left (EMFILE)',
+  cure: 'Raise the limit of open files of the agent (ulimit -n, LimitNOFILE=)',
+};
+const GARBAGE: Complaint = {
+  why: 'what journalctl prints is no record of the journal',
+  cure: 'See that journalctl is systemd\'s own: journalctl -o json -n 1',
+};
 const HANGS: Complaint = {
   why: 'journalctl does not answer',
   cure: "See whether the disk that holds the journal answers: journalctl -k -n 1 on the node",
@@ -60,6 +70,8 @@ export function lacksGrep({ stderr }: Ending): boolean {
 export function complaintOf(ending: Ending): Complaint | null {
   const { exitCode, stderr, notFound } = ending;
   if (notFound) return NOT_INSTALLED;
+  if (stderr.startsWith('EMFILE')) return NO_DESCRIPTOR;
+  if (ending.garbage === true) return GARBAGE;
   if (ending.hung) return HANGS;
   if (/insufficient permissions|You are currently not seeing messages|Permission denied/i.test(stderr)) {
     return NOT_PERMITTED;

@@ -40,6 +40,7 @@ export class JournalReading {
   #readingNext: Promise<void> | null = null;
   #following: 'no' | 'by-journalctl' | 'by-asking' = 'no';
   #followed = false;
+  #giveUpFollowing: () => void = () => undefined;
   #toldAsking = false;
   /** Files that journalctl cannot read, of which was told. */
   readonly #leftOut = new Set<string>();
@@ -117,6 +118,9 @@ export class JournalReading {
     const run = this.#journalctl.run(this.#args(this.#position(), true), null);
     this.#following = 'by-journalctl';
     this.#followed = true;
+    this.#giveUpFollowing = () => {
+      run.giveUp();
+    };
     const heartbeat = new Heartbeat(clock, (to) => {
       // While another process reads, or this one is behind it, its silence proves nothing.
       if (this.#readingNow !== null) return;
@@ -135,6 +139,7 @@ export class JournalReading {
     } finally {
       heartbeat.stop();
       this.#following = 'no';
+      this.#giveUpFollowing = () => undefined;
     }
     const ending = await run.ended;
     if (this.#withoutGrep(ending)) return this.follow();
@@ -175,8 +180,11 @@ export class JournalReading {
   }
 
   #readShared(): Promise<Complaint | null> {
-    this.#readingNow ??= this.#readToEnd(READ_NOW_SILENT_MS).finally(() => {
+    this.#readingNow ??= this.#readToEnd(READ_NOW_SILENT_MS).then((complaint) => {
       this.#readingNow = null;
+      // What holds this one up may hold up the other: its silence proves nothing any more.
+      if (complaint !== null) this.#giveUpFollowing();
+      return complaint;
     });
     return this.#readingNow;
   }

@@ -3,6 +3,9 @@ import type { Ending } from './complaint.ts';
 
 const COMMAND = 'journalctl';
 const OPENING_BRACE = 0x7b;
+const DASH = 0x2d;
+/** So many lines in a row that are neither records nor its own words (`-- No entries --`) are garbage. */
+const MAX_GARBAGE = 1_000;
 /** How long one record may take. */
 const FIRST_MS = 30_000;
 /** A process that hangs in the kernel cannot be killed: nobody waits longer for its end. */
@@ -46,6 +49,7 @@ export class Journalctl {
     const { clock } = this.#host;
     const process: LineProcess = this.#host.spawn(COMMAND, args);
     let hung = false;
+    let garbage = 0;
     let lines = 0;
     let forgetEnd: () => void = () => undefined;
     let forgetSilence: () => void = () => undefined;
@@ -74,6 +78,11 @@ export class Journalctl {
     async function* counted(): AsyncGenerator<Uint8Array, void> {
       for await (const line of process.lines) {
         lines += 1;
+        garbage = line[0] === OPENING_BRACE || line[0] === DASH ? 0 : garbage + 1;
+        if (garbage > MAX_GARBAGE) {
+          halt();
+          return;
+        }
         yield line;
       }
     }
@@ -84,7 +93,7 @@ export class Journalctl {
       forgetEnd();
       forgetSilence();
       this.#runs.delete(halt);
-      return { ...ending, hung };
+      return { ...ending, hung, garbage: garbage > MAX_GARBAGE };
     });
     if (this.stopped) halt();
     return { lines: counted(), ended, giveUp, stop: halt };

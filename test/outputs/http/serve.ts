@@ -23,6 +23,7 @@ export const SOURCES: Sources = {
       gapCount: 1,
       hides: 'kernel kills',
       records: 40,
+      restarts: 0,
       dropped: { 'not-kernel': 3 },
     },
   ],

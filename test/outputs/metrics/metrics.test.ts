@@ -63,6 +63,7 @@ it('copies the state of sources and ledger, and forgets what is gone', async () 
     'why137_source_up{source="journal",kind="kernel-log"}': 1,
     'why137_source_lag_seconds{source="journal"}': 0.012,
     'why137_source_gaps_total{source="journal"}': 1,
+    'why137_source_restarts_total{source="journal"}': 0,
     'why137_source_records_total{source="journal"}': 40,
     'why137_source_dropped_records_total{source="journal",reason="not-kernel"}': 3,
     why137_ledger_counted_kills_total: 4,
