@@ -77,7 +77,11 @@ const ADVICE: Readonly<Record<Cause, Advice>> = {
       ? 'Somebody had the runtime stop or kill it: the evidence says what was asked, and of whom where that is known. After a stop, SIGKILL follows only when the time to end was over: handle SIGTERM, or give it longer.'
       : 'Somebody had the runtime stop it: the evidence says what was asked, and of whom where that is known.',
   ],
-  'external-sigkill': () => ['Another process sent SIGKILL: the evidence names it. Memory is not the reason.'],
+  'external-sigkill': ({ exit }) => [
+    exit.exitCode === 137
+      ? 'Another process sent SIGKILL: the evidence names it. Memory is not the reason.'
+      : 'Another process asked it to end by that signal: the evidence names it.',
+  ],
   'not-oom': () => [
     "The kernel did not kill it for memory. Look for who sends SIGKILL (a failed probe, a deletion whose grace period ran out, an administrator), or for a program that returns 137 itself; an audit rule for kill would name the sender (docs/audit.md).",
   ],

@@ -10,7 +10,7 @@ export type SignalSent = FactOf<'signal-sent'>;
 /** From SIGKILL to the end of a process that has much to give back. */
 const SIGKILL_US = 30 * SECOND;
 /** A program may take its time to end by SIGTERM; the killers wait 10 s. */
-const SIGTERM_US = 15 * SECOND;
+export const SIGTERM_US = 15 * SECOND;
 /** What is logged when the signal is sent may be stamped later than the end it brought; systemd looks afterwards. */
 const AFTER_US = 2 * SECOND;
 /** Two clocks of one node. */
@@ -42,7 +42,7 @@ function reaches({ about }: UserspaceKill, { exit }: Case): boolean {
 /** The signal that another process sent to PID 1 and that could end it, shortly before the end; the best proven. */
 export function signalTo(one: Case, signal: string, withinUs: Micros = SIGKILL_US): Reached<SignalSent> | null {
   const found = factsOf(one.witness, 'signal-sent')
-    .filter((fact) => fact.signal === signal && fact.success && fact.about.pid === one.exit.initPid && !isFromInside(fact) && isNear(one, fact.atUs, withinUs))
+    .filter((fact) => fact.signal === signal && fact.success && fact.about.pid === one.exit.initPid && !(signal === 'SIGKILL' && isFromInside(fact)) && isNear(one, fact.atUs, withinUs))
     .map((fact): Reached<SignalSent> => ({ fact, signal, confidence: sure(fact, one, atBest(fact)) }));
   return best(found);
 }

@@ -2,7 +2,7 @@ import type { Rule } from './judgement.ts';
 import { cgroupCounted, cgroupUnchanged } from './rules/cgroup-count.ts';
 import { guestKernel } from './rules/guest-kernel.ts';
 import { childVictim, groupKill, pid1Victim, victimWithoutPid } from './rules/kernel-kill.ts';
-import { externalSigkill, runtimeSigkill, userspaceOom, userspaceTerm } from './rules/killer.ts';
+import { externalSigkill, externalSignal, runtimeSigkill, userspaceOom, userspaceTerm } from './rules/killer.ts';
 import { blind, ledgerUnchanged, logRead, lostKill, namelessKill, unplacedKill } from './rules/no-kill.ts';
 import { askedToEnd, neverStarted, ownExit, statusLost } from './rules/own-exit.ts';
 import { askedToEndBy, graceOver, reasonAlone } from './rules/stop-request.ts';
@@ -31,6 +31,7 @@ export const RULES: readonly Rule[] = [
   neverStarted,
   userspaceTerm,
   askedToEndBy,
+  externalSignal,
   askedToEnd,
   ownExit,
 ];

@@ -93,6 +93,7 @@ const CASES: readonly (readonly [string, Case, readonly [string, string, Confide
   ['its SIGTERM', made({ witness: [byPid({ kind: 'userspace-kill', by: 'earlyoom', comm: null, uid: null, signal: 'SIGTERM', reason: null, figures: {} })], exit: { exitCode: 143 } }), ['userspace-oom-term', 'userspace-oom', 'certain']],
   ['audit names who sent it', made({ witness: [byPid(SENT)], kills: [kill({ pid: 5, beforeUs: 2 * SECOND })] }), ['audit-sigkill', 'external-sigkill', 'certain']],
   ['audit names the runtime', made({ witness: [byPid({ ...SENT, sender: { ...SENT.sender, exe: '/usr/bin/runc' } })] }), ['audit-runtime-sigkill', 'runtime-stop', 'likely']],
+  ['audit names who sent SIGTERM', made({ witness: [byPid({ ...SENT, signal: 'SIGTERM' })], exit: { exitCode: 143 } }), ['audit-signal', 'external-sigkill', 'likely']],
   ['PID 1 was OOM-killed, and somebody sent SIGKILL besides', made({ witness: [byPid(SENT)], kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],
   ['PID 1 by its pid', made({ kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],
   ['PID 1, status lost', made({ kills: [kill()], exit: { exitCode: 255 } }), ['pid1-victim', 'container-limit-oom', 'certain']],

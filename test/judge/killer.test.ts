@@ -16,7 +16,7 @@ function fact(told: WitnessTold, { about = { pid: 100 }, ...more }: Changes = {}
 const low = (signal = 'SIGKILL', changes: Changes = {}, reason = 'memory is low', comm = 'java'): WitnessFact => fact({ kind: 'userspace-kill', by: 'earlyoom', comm, uid: 0, signal, reason, figures: { rssBytes: 5e7 } }, changes);
 const oomd = (about: Partial<Subject>, reason: string | null = 'memory pressure'): WitnessFact => fact({ kind: 'userspace-kill', by: 'systemd-oomd', comm: null, uid: null, signal: 'SIGKILL', reason, figures: {} }, { about });
 const SHELL: Sender = { pid: 9027, comm: 'sh', exe: '/usr/bin/dash', uid: 0, containerId: null };
-const sent = (named: number | null, sender: Partial<Sender> = {}, changes: Changes = {}, success = true): WitnessFact => fact({ kind: 'signal-sent', signal: 'SIGKILL', success, sender: { ...SHELL, ...sender }, named }, { witness: 'audit', ...changes });
+const sent = (named: number | null, sender: Partial<Sender> = {}, changes: Changes = {}, success = true, signal = 'SIGKILL'): WitnessFact => fact({ kind: 'signal-sent', signal, success, sender: { ...SHELL, ...sender }, named }, { witness: 'audit', ...changes });
 const fault = (signal: string, changes: Changes = {}, ownFault = true): WitnessFact => fact({ kind: 'fault', comm: 'app', signal, ownFault, text: 'segfault at 0' }, { witness: 'kernel', ...changes });
 const request = fact({ kind: 'stop-request', by: 'kubelet', reason: 'pod-deletion', phase: 'stop', gracePeriodMs: 30_000, signal: 'SIGTERM', detail: null }, { witness: 'kubelet', atUs: T0 - 30.1 * SECOND, about: { containerId: id('app') } });
 
@@ -85,6 +85,14 @@ describe('signals by the word of audit', () => {
     ['refused', made([sent(100, {}, {}, false)]), NOT_OOM],
     ['to another', made([sent(101, {}, { about: { pid: 101 } })]), NOT_OOM],
     ['long before', made([sent(100, {}, { atUs: T0 - 31 * SECOND })]), NOT_OOM],
+    ['SIGTERM, and an end by it', made([sent(100, {}, {}, true, 'SIGTERM')], { exitCode: 143 }), ['audit-signal', 'external-sigkill', 'likely']],
+    ['SIGTERM from within, and an end by it', made([sent(1, {}, {}, true, 'SIGTERM')], { exitCode: 143 }), ['audit-signal', 'external-sigkill', 'likely']],
+    ['SIGTERM, and an end by another signal', made([sent(100, {}, {}, true, 'SIGTERM')], { exitCode: 130 }), ['other-signal', 'unknown', 'possible']],
+    ['SIGTERM long before', made([sent(100, {}, { atUs: T0 - 16 * SECOND }, true, 'SIGTERM')], { exitCode: 143 }), ['other-signal', 'unknown', 'possible']],
+    ['SIGTERM, and an end by SIGKILL', made([sent(100, {}, {}, true, 'SIGTERM')]), NOT_OOM],
+    ['SIGTERM by the runtime', made([sent(100, { comm: 'runc', exe: '/usr/sbin/runc' }, {}, true, 'SIGTERM')], { exitCode: 143 }), ['audit-signal', 'runtime-stop', 'likely']],
+    ['SIGTERM by earlyoom', made([sent(100, { exe: '/usr/bin/earlyoom' }, {}, true, 'SIGTERM')], { exitCode: 143 }), ['audit-signal', 'userspace-oom', 'likely']],
+    ['SIGTERM as kubelet asked', made([request, sent(100, { exe: '/usr/sbin/runc' }, {}, true, 'SIGTERM')], { exitCode: 143 }), ['stop-requested-signal', 'pod-deletion', 'likely']],
     ['another status', made([sent(100)], { exitCode: 1 }), ['own-exit', 'program', 'certain']],
     ['by the runtime', made([sent(100, { comm: 'runc', exe: '/usr/sbin/runc' })]), ['audit-runtime-sigkill', 'runtime-stop', 'likely']],
     ['by the runtime, and why is known', made([request, sent(100, { comm: 'runc', exe: '/usr/sbin/runc' })]), ['grace-period-over', 'pod-deletion', 'certain']],

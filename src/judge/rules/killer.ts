@@ -1,9 +1,9 @@
 import { signalNameOf } from '../../exit-codes/explain-exit-code.ts';
 import type { Confidence } from '../../model/cause.ts';
 import type { Case } from '../case.ts';
-import { isSigkill } from '../exit-status.ts';
+import { isAskingSignal, isSigkill } from '../exit-status.ts';
 import type { Judgement, Rule } from '../judgement.ts';
-import { isOomKiller, isRuntime, signalTo, userspaceKillOf, type Reached, type SignalSent } from '../killer.ts';
+import { isOomKiller, isRuntime, signalTo, SIGTERM_US, userspaceKillOf, type Reached, type SignalSent } from '../killer.ts';
 import { sayReason, saySender } from '../say-killer.ts';
 import { killsRuledOut } from './kernel-kill.ts';
 
@@ -71,6 +71,23 @@ export const runtimeSigkill: Rule = {
     const sent = isSigkill(one.exit) ? sigkillTo(one) : null;
     if (sent === null || !isRuntime(sent.fact.sender)) return null;
     return found(one, kills, 'likely', { cause: 'runtime-stop', summary: `the runtime sent it SIGKILL (${saySender(sent.fact.sender)}); who asked for that is not known`, facts: [sent.fact] });
+  },
+};
+
+export const externalSignal: Rule = {
+  name: 'audit-signal',
+  when: 'the status is 128+n of a signal that others send (SIGTERM, SIGINT …), audit recorded that a process sent that signal to PID 1 (by its host pid) at most 15 s before, and nobody told why',
+  gives: ['external-sigkill', 'runtime-stop', 'userspace-oom'],
+  reaches: 'likely: a PID 1 ends by such a signal only because it chose to, and may have returned that status by itself',
+  why: 'Who asks by a signal, and gets an end by that very signal, most likely ended it. A runtime as the sender acts on a request, a userspace OOM killer for want of memory.',
+  judge(one, kills) {
+    const signal = signalNameOf(one.exit.exitCode);
+    const sent = signal === null || !isAskingSignal(one.exit) ? null : signalTo(one, signal, SIGTERM_US);
+    if (sent === null) return null;
+    const { sender } = sent.fact;
+    const cause = isRuntime(sender) ? 'runtime-stop' : isOomKiller(sender) ? 'userspace-oom' : 'external-sigkill';
+    const confidence = sent.confidence === 'certain' ? 'likely' : sent.confidence;
+    return found(one, kills, confidence, { cause, summary: `${saySender(sender)} sent it ${sent.signal}, and it ended by that signal`, facts: [sent.fact] });
   },
 };
 
