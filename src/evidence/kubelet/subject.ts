@@ -23,16 +23,17 @@ export function podOf(text: string | undefined): PodName {
   return first ?? { podNamespace: null, podName: null };
 }
 
-/** `["ns/a","ns/b"]`, `[ns/a ns/b]`, or JSON's `[{"name":…,"namespace":…}]`. */
-export function podsOf(text: string | undefined): readonly PodName[] {
+/** `["ns/a","ns/b"]`, `[ns/a ns/b]`, JSON's `[{"name":…,"namespace":…}]`, or (1.21) `a_ns(uid), b_ns(uid)`. */
+export function podsOf(text: string | undefined): readonly (PodName & Partial<Subject>)[] {
   if (text === undefined) return [];
   const objects = [...text.matchAll(/\{"name":"([^"]+)","namespace":"([^"]+)"\}/g)].map(([, podName = null, podNamespace = null]) => ({ podNamespace, podName }));
   if (objects.length > 0) return objects;
-  return [...text.matchAll(new RegExp(PAIR, 'g'))].map(([, podNamespace = null, podName = null]) => ({ podNamespace, podName }));
+  const pairs = [...text.matchAll(new RegExp(PAIR, 'g'))].map(([, podNamespace = null, podName = null]) => ({ podNamespace, podName }));
+  return pairs.length > 0 ? pairs : plainPods(text);
 }
 
 /** `name_namespace(uid)`, as plain text names pods. */
-export function plainPods(text: string): readonly Partial<Subject>[] {
+export function plainPods(text: string): readonly (PodName & Partial<Subject>)[] {
   return [...text.matchAll(new RegExp(PLAIN_POD, 'g'))].map(([, podName = null, podNamespace = null, uid]) => ({ podNamespace, podName, podUid: uidOf(uid) }));
 }
 

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { formatTime, SECOND } from '../../src/lib/time.ts';
+import type { Cause } from '../../src/model/cause.ts';
+import type { Verdict } from '../../src/model/verdict.ts';
+import { FINISHED, ID, kernel, kubelet, limitKill, stopping } from './support/lines.ts';
+import { changed, recorded } from './support/real.ts';
+import { replayed } from './support/recorded.ts';
+
+/** How a cause is reached, and what nearly reaches it and must not. */
+export interface Reached {
+  /** `real`: a recording of a real machine. `report`: lines that somebody published, or as the program's own source prints them. */
+  readonly by: 'real' | 'report';
+  /** Where the lines come from. */
+  readonly origin: string;
+  readonly verdict: () => Verdict | undefined;
+  readonly near: { readonly what: string; readonly cause: Cause; readonly verdict: () => Verdict | undefined };
+}
+
+const NODE = 'Linux 6.12, cgroup v2, containerd 1.7: test/recordings/6.12-v2-journal';
+const lab = (name: string): string => `Linux 6.12, Kubernetes 1.20, containerd 1.7: test/recordings/${name}-6.12-containerd`;
+const ofLab = (name: string) => (): Verdict | undefined => recorded(`${name}-6.12-containerd`);
+const ofNode = (id: string) => (): Verdict | undefined => recorded('6.12-v2-journal', id);
+const first = (told: Parameters<typeof replayed>[0]) => (): Verdict | undefined => replayed(told)[0];
+const isOf = (unit: string) => (line: string): boolean => line.includes(`"_SYSTEMD_UNIT":"${unit}"`);
+
+const DELETED: readonly [number, string] = [30.2, '"SyncLoop DELETE" source="api" pods=["shop/cart-7d9f"]'];
+const SHUTDOWN: readonly [number, string] = [10.2, '"Shutdown manager killing pod with gracePeriod" pod="shop/cart-7d9f" gracePeriod=10'];
+const evicting = (pods: string): readonly (readonly [number, string])[] => [
+  [1.3, '"Eviction manager: attempting to reclaim" resourceName="memory"'],
+  [1.2, `"Eviction manager: pods ranked for eviction" pods="[${pods}]"`],
+];
+const NUMA = [
+  'runc:[2:INIT] invoked oom-killer: gfp_mask=0x500cc2(GFP_HIGHUSER|__GFP_ACCOUNT), order=0, oom_score_adj=0',
+  'oom-kill:constraint=CONSTRAINT_CPUSET,nodemask=(null),cpuset=docker-9976a269caec812c134fa317f27487ee36e1129beba7278a463dd53e5fb9997b.scope,mems_allowed=4,global_oom,task_memcg=/system.slice/containerd.service,task=containerd,pid=4100,uid=0',
+  'Out of memory: Killed process 4100 (containerd) total-vm:4077036kB, anon-rss:51184kB, file-rss:26016kB, shmem-rss:0kB, UID:0 pgtables:676kB oom_score_adj:0',
+];
+const LXC = 'a59e4e7d3090c04c6ce5a4b7a8bc85228eb9b96ac00b1284643a8c7c11dda661';
+const ABOVE = [
+  'php-fpm invoked oom-killer: gfp_mask=0x1100cca(GFP_HIGHUSER_MOVABLE), order=0, oom_score_adj=0',
+  `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=docker-${LXC}.scope,mems_allowed=0,oom_memcg=/lxc/39004,task_memcg=/lxc/39004/ns/system.slice/docker-${LXC}.scope,task=php-fpm,pid=3902942,uid=1000`,
+  'Memory cgroup out of memory: Killed process 3902942 (php-fpm) total-vm:14740176kB, anon-rss:12625252kB, file-rss:0kB, shmem-rss:156088kB, UID:1000 pgtables:26388kB oom_score_adj:0',
+];
+const inLxc = { ...FINISHED, containerId: LXC, runtime: 'docker', podUid: null, podName: null, podNamespace: null, initPid: 3_902_942 };
+
+/** auditd 3.0.9 on Linux 6.18, with the rules of docs/audit.md: kill -9 from the host, and from inside of a pid namespace. */
+const AUDIT = readFileSync(new URL('../fixtures/witness/audit-enriched.log', import.meta.url), 'utf8');
+const audited = (initPid: number, seconds: number) => first({ audit: AUDIT, exits: [{ initPid, finishedAt: formatTime(seconds * SECOND), startedAt: formatTime((seconds - 600) * SECOND) }] });
+
+/** Every cause there is: the compiler refuses a table that lacks one. */
+export const REACHED: Readonly<Record<Cause, Reached>> = {
+  'container-limit-oom': {
+    by: 'real', origin: lab('container-limit'), verdict: ofLab('container-limit'),
+    near: { what: 'a child hit the limit, PID 1 went on and ended itself', cause: 'program', verdict: ofLab('child-only') },
+  },
+  'pod-limit-oom': {
+    by: 'real', origin: NODE, verdict: ofNode('ced3649705b5'),
+    near: { what: "the kernel met it at the pod's cgroup, but the limit is the sole container's", cause: 'container-limit-oom', verdict: ofLab('sole-container-limit') },
+  },
+  'qos-limit-oom': {
+    by: 'real', origin: NODE, verdict: ofNode('23804cd52f49'),
+    near: { what: 'one level further out', cause: 'node-allocatable-oom', verdict: ofNode('154d7c9f34ee') },
+  },
+  'node-allocatable-oom': {
+    by: 'real', origin: lab('kubepods-limit'), verdict: ofLab('kubepods-limit'),
+    near: { what: 'a pod without a limit, and the node itself ran out', cause: 'node-oom', verdict: ofLab('node-eater') },
+  },
+  'ancestor-limit-oom': {
+    by: 'report', origin: "an LXC container with Docker in it, Linux 5.15: the example that OOMAnalyser brings along", verdict: first({ kernel: kernel(0.1, ...ABOVE), exits: [inLxc] }),
+    near: { what: 'another container below the same limit', cause: 'not-oom', verdict: first({ kernel: kernel(0.1, ...ABOVE), exits: [{ ...inLxc, containerId: ID, initPid: 77 }] }) },
+  },
+  'cgroup-limit-oom': {
+    by: 'real', origin: `${NODE}, a storm of kills of which the kernel printed one line each`, verdict: ofNode('ccc792f7e435'),
+    near: { what: "such a line of another process", cause: 'not-oom', verdict: first({ kernel: limitKill(0.1, 77).slice(-1), exits: [FINISHED] }) },
+  },
+  'node-oom': {
+    by: 'real', origin: lab('node-eater'), verdict: ofLab('node-eater'),
+    near: { what: 'all pods together used what they may; the node has memory left', cause: 'node-allocatable-oom', verdict: ofLab('kubepods-limit') },
+  },
+  'numa-oom': {
+    by: 'report', origin: 'Linux 5.8.2: cgroups@vger.kernel.org, 1632481657-68112-1-git-send-email-feng.tang@intel.com', verdict: first({ kernel: kernel(0.1, ...NUMA), exits: [FINISHED] }),
+    near: { what: 'who asked for the memory in that cpuset, and lived', cause: 'not-oom', verdict: first({ kernel: kernel(0.1, ...NUMA), exits: [{ ...FINISHED, initPid: 8_291 }] }) },
+  },
+  'userspace-oom': {
+    by: 'real', origin: `${lab('systemd-oomd')}; earlyoom 1.7 in test/e2e/earlyoom.test.ts`, verdict: ofLab('systemd-oomd'),
+    near: { what: 'systemd-oomd killed the neighbour', cause: 'not-oom', verdict: () => changed('systemd-oomd-6.12-containerd', { exit: { containerId: ID, podUid: '00000000-1111-4222-8333-444444444444', podName: 'beside', initPid: 9_944 } }) },
+  },
+  'liveness-probe': {
+    by: 'real', origin: lab('liveness'), verdict: ofLab('liveness'),
+    near: { what: 'the probe failed, but the program ended itself with 137 on SIGTERM', cause: 'not-oom', verdict: ofLab('own-137-in-grace') },
+  },
+  'startup-probe': {
+    by: 'real', origin: lab('startup'), verdict: ofLab('startup'),
+    near: {
+      what: 'the probe failed, but the program was OOM-killed within the grace', cause: 'container-limit-oom',
+      verdict: first({ kernel: limitKill(0.1), units: [kubelet([5, `"Message for Container of pod" containerName="app" containerStatusID={"Type":"containerd","ID":"${ID}"} pod="shop/cart-7d9f" containerMessage="Container app failed startup probe, will be restarted"`], stopping(5, 30))], exits: [FINISHED] }),
+    },
+  },
+  eviction: {
+    by: 'report', origin: 'kubelet 1.24 on AKS, as its syslog was published (pods=[default/nginx kube-system/…]); Kubernetes 1.22 to 1.33, pkg/kubelet/eviction/eviction_manager.go',
+    verdict: first({ units: [kubelet(...evicting('shop/cart-7d9f kube-system/kube-proxy-5thr6'), stopping(1.1, 1), [-0.4, '"Eviction manager: pod is evicted successfully" pod="shop/cart-7d9f"'])], exits: [FINISHED] }),
+    near: { what: 'another pod was evicted, and this one stopped meanwhile', cause: 'runtime-stop', verdict: first({ units: [kubelet(...evicting('shop/other-1 shop/cart-7d9f'), stopping(1.1, 1), [-0.4, '"Eviction manager: pod is evicted successfully" pod="shop/other-1"'])], exits: [FINISHED] }) },
+  },
+  preemption: {
+    by: 'report', origin: 'Kubernetes 1.22 to 1.33, pkg/kubelet/preemption/preemption.go (-v=3); 1.34 says who asked for the place, at -v=2',
+    verdict: first({ units: [kubelet([30.2, '"Preempting pod to free up resources" pod="shop/cart-7d9f" podUID="27aff94d-e0d9-43d1-84d6-9ab000aa57e2" insufficientResources="[cpu: 100m]" requestingPod="kube-system/critical-0"'], stopping(30.1, 30))], exits: [FINISHED] }),
+    near: { what: 'this pod was the one that asked for the place of another', cause: 'runtime-stop', verdict: first({ units: [kubelet([30.2, '"Preempting pod to free up resources" pod="shop/other-1" podUID="00000000-1111-4222-8333-444444444444" insufficientResources="[cpu: 100m]" requestingPod="shop/cart-7d9f"'], stopping(30.1, 30))], exits: [FINISHED] }) },
+  },
+  'node-shutdown': {
+    by: 'report', origin: 'Kubernetes 1.21 to 1.33, pkg/kubelet/nodeshutdown (-v=1)', verdict: first({ units: [kubelet(SHUTDOWN, stopping(10.1, 10))], exits: [FINISHED] }),
+    near: { what: 'the node shut down, and the program ended itself with 137 long before its time was over', cause: 'not-oom', verdict: first({ units: [kubelet([3.2, SHUTDOWN[1]], stopping(3.1, 10))], exits: [FINISHED] }) },
+  },
+  'pod-deletion': {
+    by: 'report', origin: 'Kubernetes 1.26 to 1.33, pkg/kubelet/kubelet.go and kuberuntime_container.go (-v=2)', verdict: first({ units: [kubelet(DELETED, stopping(30.1, 30))], exits: [FINISHED] }),
+    near: { what: 'the pod was deleted, but the program was OOM-killed within the grace', cause: 'container-limit-oom', verdict: first({ kernel: limitKill(0.1), units: [kubelet([10.2, DELETED[1]], stopping(10.1, 30))], exits: [FINISHED] }) },
+  },
+  'runtime-stop': {
+    by: 'real', origin: `containerd's own lines of ${lab('liveness')}, without kubelet's; live in test/e2e/agent-stops.test.ts and agent-docker.test.ts`,
+    verdict: () => changed('liveness-6.12-containerd', { keep: isOf('containerd.service') }),
+    near: { what: 'it was to be stopped, and ended itself with 137 before that', cause: 'not-oom', verdict: () => changed('own-137-in-grace-6.12-containerd', { keep: isOf('containerd.service') }) },
+  },
+  'external-sigkill': {
+    by: 'real', origin: 'auditd 3.0.9 on Linux 6.18: test/fixtures/witness/audit-enriched.log', verdict: audited(9_016, 1_795_569_251.4),
+    near: { what: 'from within its own namespace, where PID 1 does not get it', cause: 'not-oom', verdict: audited(8_558, 1_795_569_223.9) },
+  },
+  'not-oom': {
+    by: 'real', origin: lab('kill-9'), verdict: ofLab('kill-9'),
+    near: { what: 'the same with neither log nor count', cause: 'unknown', verdict: () => changed('kill-9-6.12-containerd', { without: ['kernel.journal.json', 'ledger.ndjson'] }) },
+  },
+  program: {
+    by: 'real', origin: lab('child-only'), verdict: ofLab('child-only'),
+    near: { what: "a child's 137 that the shell passed on", cause: 'container-limit-oom', verdict: ofLab('child-passed-on') },
+  },
+  unknown: {
+    by: 'real', origin: `${lab('exit-137')}, without the kernel's log and count`, verdict: () => changed('exit-137-6.12-containerd', { without: ['kernel.journal.json', 'ledger.ndjson'] }),
+    near: { what: 'the same with them', cause: 'not-oom', verdict: ofLab('exit-137') },
+  },
+};
+
