@@ -16,6 +16,7 @@ import { kubectlWhy137 } from './support/plugin.ts';
 import { forgetRows, keepRows, keptRows, type Run, writeDescribed, writeResults, writeUsage, type Versions } from './support/results.ts';
 import { runScenario } from './support/run-scenario.ts';
 import { lacks } from './support/scenario.ts';
+import { PATIENCE } from './support/wait.ts';
 import { SCENARIOS } from './scenarios/all.ts';
 
 const MINUTE = 60_000;
@@ -50,7 +51,7 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
     lab = new Lab(guest, cluster, await told('waiting for the DaemonSet to be ready', () => ClusterAgent.ready(cluster)));
     run = { dir: guest.dir, image: image.digest };
     usage = await Usage.begin(lab);
-  }, 120 * MINUTE);
+  }, 120 * MINUTE * PATIENCE);
 
   afterAll(async () => {
     const kept = SCENARIOS.map((scenario) => ({ scenario, rows: keptRows(run, scenario.name), lacking: kernel ? lacks(scenario, kernel) : null }));
@@ -98,7 +99,7 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
         expect(await lab.agent.restarts()).toBe(0);
         if (name === '6.12') writeDescribed('node-innocent', result.described);
       },
-      15 * MINUTE,
+      15 * MINUTE * PATIENCE,
     );
   }
 
@@ -118,7 +119,7 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
       const table = await kubectlWhy137(lab.cluster, ['-A', '--since', '3h', '--cause', items[0]?.cause ?? '']);
       say(`kubectl why137 -A --since 3h --cause ${items[0]?.cause ?? ''}:\n${table.out}${table.err}`);
       expect(table).toMatchObject({ status: 0, err: '' });
-    }, 10 * MINUTE);
+    }, 10 * MINUTE * PATIENCE);
 
     it('takes no more rights than deploy/kubectl-users.yaml gives, and says what is lacking without', async () => {
       await lab.cluster.kubectl(['apply', '--validate=false', '-f', join(repository, 'deploy/kubectl-users.yaml')]);
@@ -127,7 +128,7 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
       const refused = await kubectlWhy137(lab.cluster, ['-A', '--since', '3h', '--as', 'joe', '--as-group', 'system:authenticated']);
       say(`without rights: ${refused.err}`);
       expect(refused).toMatchObject({ status: 1, out: '', err: expect.stringContaining('may not') as unknown });
-    }, 10 * MINUTE);
+    }, 10 * MINUTE * PATIENCE);
   });
 
   it('the agent lived through it all', async () => {

@@ -8,6 +8,9 @@ import { cache } from './cache.ts';
 import { bootFile, type Kernel } from './kernels.ts';
 import { until } from './wait.ts';
 
+/** As many as this machine can spare: one that has to share them with another loses more than it gains by a second. */
+const CPUS = process.env['WHY137_LAB_CPUS'] ?? '2';
+
 const stateSchema = z.object({ pid: z.int(), sshPort: z.int(), apiPort: z.int() });
 
 /** A machine that runs under emulation, reached by ssh and by the port of its API server. */
@@ -40,7 +43,7 @@ export class Guest {
     const serial = join(dir, 'serial.log');
     const log = openSync(join(dir, 'qemu.log'), 'w');
     const args = [
-      ...['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'Haswell-noTSX-IBRS', '-m', '3072', '-smp', '2', '-display', 'none', '-monitor', 'none', '-serial', `file:${serial}`],
+      ...['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'Haswell-noTSX-IBRS', '-m', '3072', '-smp', CPUS, '-display', 'none', '-monitor', 'none', '-serial', `file:${serial}`],
       ...['-kernel', bootFile('vmlinuz', kernel), '-initrd', bootFile('initrd.img', kernel)],
       // Page table isolation empties the emulator's translation cache at every system call.
       ...['-append', `root=/dev/vda rw console=ttyS0 quiet log_buf_len=16M net.ifnames=0 mitigations=off nowatchdog ${kernel.append}`],
