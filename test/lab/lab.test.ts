@@ -62,7 +62,7 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
       writeResults(name, await versions(lab), kept.flatMap(({ rows }) => rows ?? []), notes);
     }
     await lab.guest.stop();
-  }, 5 * MINUTE);
+  }, 5 * MINUTE * PATIENCE);
 
   it('builds an image that is small, and the same when it is built again', () => {
     say(`image: ${image.digest}, ${(image.compressedBytes / 1e6).toFixed(1)} MB compressed, ${(image.bytes / 1e6).toFixed(1)} MB unpacked`);
@@ -74,7 +74,7 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
     const { sources } = await lab.agent.sources();
     const up = sources.filter((source) => source.up).map((source) => source.name);
     expect(up).toEqual(expect.arrayContaining(['journal', 'ledger', 'containerd', 'cri']));
-  });
+  }, 5 * MINUTE * PATIENCE);
 
   for (const scenario of SCENARIOS) {
     if (only !== undefined && !only.split(',').includes(scenario.name)) continue;
@@ -139,7 +139,7 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
     expect(await lab.agent.restarts()).toBe(0);
     const { ledger } = await lab.agent.sources();
     say(`kills: ${ledger.counted ?? 'none'} counted, ${ledger.parsed} read; ${JSON.stringify(ledger.gaps)}`);
-  });
+  }, 5 * MINUTE * PATIENCE);
 });
 
 async function versions({ guest, cluster }: Lab): Promise<Versions> {
