@@ -39,6 +39,7 @@ export const kubelet: Witness = {
     'Evicting pod"',
     'Preempting pod',
     'evicted successfully',
+    'preemption: (?:attempting to evict|pod )',
     'Attempting to evict pods',
     'container finished',
     'Event occurred.*(?:Killing|Preempting|Evicted)',

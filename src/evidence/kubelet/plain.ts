@@ -29,7 +29,13 @@ const ROWS: readonly Row[] = [
     read: (m) => [nodeShutdown(firstPod(m[1]), m[2])],
   },
   { pattern: /^SyncLoop \((?:DELETE|REMOVE), "[a-z]+"\): "(.*)"/, read: (m) => plainPods(m[1] ?? '').map(podDeleted) },
-  { pattern: /^preemption: pod (\S+) evicted successfully/, read: (m) => [preempted(firstPod(m[1]), undefined)] },
+  {
+    // Go's print of whole pods: name, generateName, namespace, selfLink, uid … Of later ones it cannot be told from what a pod's annotations say.
+    pattern: /^preemption: attempting to evict pods \[&Pod\{ObjectMeta:\{([a-z0-9.-]+) [a-z0-9.-]* ([a-z0-9-]+) \S* ([0-9a-f-]{36}) /,
+    read: ([, podName = null, podNamespace = null, podUid = null]) => [preempted({ podName, podNamespace, podUid }, undefined)],
+  },
+  // It fails when the pod takes longer to end than kubelet waits; it ends all the same.
+  { pattern: /^preemption: pod (\S+) (?:evicted successfully|failed to evict)/, read: (m) => [preempted(firstPod(m[1]), undefined)] },
 ];
 
 export function readPlain(text: string): readonly Said[] {

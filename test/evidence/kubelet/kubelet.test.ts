@@ -74,6 +74,10 @@ describe('why', () => {
     expect(say(`${at('preemption.go:103')}"Pod evicted successfully" pod="shop/cart-7d9f"`)).toMatchObject([{ kind: 'preemption', about: POD }]);
     expect(say(`${at('preemption.go:103')}"Preempting pod to free up resources" pod="shop/cart-7d9f" podUID="${UID}" insufficientResources=[{"resourceName":"memory","quantity":5}]`)).toMatchObject([{ kind: 'preemption', about: { ...POD, podUid: UID } }]);
     expect(say(`${at('preemption.go:119')}preemption: pod cart-7d9f_shop(${UID}) evicted successfully`)).toMatchObject([{ kind: 'preemption', about: { ...POD, podUid: UID } }]);
+    expect(say(`${at('preemption.go:110')}preemption: pod cart-7d9f_shop(${UID}) failed to evict timeout waiting to kill pod`)).toMatchObject([{ kind: 'preemption', about: { ...POD, podUid: UID } }]);
+    const whole = `[&Pod{ObjectMeta:{cart-7d9f cart- shop  ${UID} 464 0 2026-11-28 15:24:25 +0000 UTC <nil> <nil> map[lab:yes] map[note: &Pod{ObjectMeta:{other  shop  ${UID} 1`;
+    expect(say(`${at('preemption.go:98')}preemption: attempting to evict pods ${whole}`)).toMatchObject([{ kind: 'preemption', about: { ...POD, podUid: UID } }]);
+    expect(say(`${at('preemption.go:98')}preemption: attempting to evict pods []`)).toEqual([]);
   });
 });
 

@@ -56,7 +56,7 @@ export const orchestrator: readonly Scenario[] = [
     manifests: [pod('preemption', [{ run: DEAF, more: { resources: { requests: { memory: '800Mi' } } } }])],
     async act(lab) {
       await lab.running('preemption');
-      const critical = pod('critical', [{ run: 'exec sleep 1000', more: { resources: { requests: { memory: '800Mi' } } } }], { priorityClassName: 'system-node-critical', nodeName: 'node1' });
+      const critical = pod('critical', [{ run: 'exec sleep 1000', more: { resources: { requests: { memory: '800Mi' } } } }], { priorityClassName: 'system-node-critical' });
       await lab.cluster.apply([critical]);
     },
     deaths: [{ pod: 'preemption', container: 'main', code: 137, cause: 'preemption', confidence: 'likely', kills: 0 }],

@@ -24,6 +24,8 @@ export function pod(name: string, containers: readonly ContainerOf[], spec: Read
     kind: 'Pod',
     metadata: { name, namespace: NAMESPACE, labels: { lab: 'yes' } },
     spec: {
+      // Nobody has to look for a node, and once the DaemonSet is there the guest can do without a scheduler.
+      nodeName: 'node1',
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 5,
       automountServiceAccountToken: false,
