@@ -62,7 +62,8 @@ export class Lab {
     // By a name of its own, so that who looks for `eat` does not find it.
     await this.guest.sh(`systemd-run --quiet --unit=lab-hog --slice=lab.slice --property=OOMScoreAdjust=-999 /usr/local/bin/hog ${mib}`);
     await until('the host to have taken memory', 300_000, async () => {
-      const taken = await this.guest.sh("awk '/^VmRSS:/ { print $2 }' /proc/$(pidof hog | cut -d ' ' -f 1)/status 2>/dev/null || systemctl status --no-pager lab-hog 2>&1 || true");
+      // Before it is there, systemd's own program stands in its place.
+      const taken = await this.guest.sh("if systemctl --quiet is-active lab-hog; then awk '/^VmRSS:/ { print $2 }' /proc/$(pidof -s hog)/status 2>/dev/null || echo 0; else systemctl status --no-pager lab-hog 2>&1 || true; fi");
       if (!/^\d+$/.test(taken)) throw new Error(`The program that takes the host's memory has ended: ${taken}`);
       return Number(taken) / 1024 >= mib - 8;
     });
