@@ -12,8 +12,7 @@ import { levelOf } from './kernel/cgroup/level.ts';
 import { readJournalRecord } from './kernel/framing/journal-json.ts';
 import { liveTime } from './kernel/framing/live-time.ts';
 import { movingWith, type TimeContext } from './kernel/framing/wall-time.ts';
-import { BulkReader } from './kernel/reader/bulk-reader.ts';
-import { JournalReader, KmsgReader } from './kernel/reader/record-reader.ts';
+import { ReaderSet } from './kernel/reader/reader-set.ts';
 import type { KillListener } from './kernel/report/assembler.ts';
 import { LogMachines } from './kernel/report/log-machines.ts';
 import { formatTimeOrNull, MS, parseTime, type Micros } from './lib/time.ts';
@@ -50,17 +49,8 @@ export interface PipelineOptions {
   readonly output: CorrelatorOutput & { ledgerGap(gap: { from: Micros; to: Micros; counted: number; parsed: number }): void };
 }
 
-interface Reader {
-  readonly holding: boolean;
-  readonly drops: { toJSON(): Record<string, number> };
-  idle(): void;
-  end(): void;
-}
-
 /** Containers, alive and dead, of which is known who they are. */
 const MAX_CONTAINERS = 5_000;
-/** A text log's report may be looked back for so far. */
-const LOOK_BACK_BYTES = 1024 * 1024;
 /** /dev/kmsg is read ten times a second, and says at least once a second how far. */
 const LIVE_US = 2_000 * MS;
 /** A torn line's rest comes with it or not at all. */
@@ -73,7 +63,7 @@ const IDLE_US = 250 * MS;
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #coverage = new Map<string, SourceCoverage>();
-  readonly #readers = new Map<string, Reader>();
+  readonly #readers: ReaderSet;
   readonly #facts = new Map<string, JournalFacts | KmsgFacts | TextFacts>();
   /** Lines of witnesses that were not used, by source and reason. */
   readonly #unused = new Map<string, Map<string, number>>();
@@ -86,6 +76,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#readers = new ReaderSet({ time: options.time, textTime: () => this.#textTime(), listener: (source, trust) => this.#listener(source, trust) });
     for (const { name, kind, hides, optional } of options.sources) this.#coverage.set(name, new SourceCoverage(name, kind, hides, optional));
     this.#correlator = new Correlator({ settleUs: options.settleUs, containers: this.#containers }, [...this.#coverage.values()], this.#ledger, options.output);
     this.#logged = new LoggedContainers({
@@ -122,7 +113,7 @@ export class Pipeline {
         return;
       case 'text':
         this.#dataUs = now;
-        if (this.#kindOf(event.source) !== 'witness') this.#text(event.source, event.begin).push(event.chunk);
+        if (this.#kindOf(event.source) !== 'witness') this.#readers.text(event.source, event.begin).push(event.chunk);
         this.#textFacts(event.source, event.begin).push(event.chunk);
         return;
       case 'kmsg':
@@ -166,18 +157,17 @@ export class Pipeline {
   /** Lets time pass; gives the next moment at which something is due. */
   advance(now: Micros): Micros | null {
     this.#now = now;
-    const holding = [...this.#readers.values()].filter((reader) => reader.holding);
-    if (now - this.#dataUs >= IDLE_US) for (const reader of holding) reader.idle();
+    if (now - this.#dataUs >= IDLE_US) this.#readers.idle();
     this.#checkLedger(now);
     const due = this.#correlator.advance(now);
-    const idleAt = holding.some((reader) => reader.holding) ? this.#dataUs + IDLE_US : null;
+    const idleAt = this.#readers.holding ? this.#dataUs + IDLE_US : null;
     return idleAt === null ? due : Math.min(idleAt, due ?? Infinity);
   }
 
   /** The input is over. */
   end(now: Micros): void {
     this.#now = now;
-    for (const reader of this.#readers.values()) reader.end();
+    this.#readers.end();
     for (const facts of this.#facts.values()) facts.end();
     this.advance(now);
     this.#correlator.end(now);
@@ -196,7 +186,7 @@ export class Pipeline {
   sources(now: Micros): Sources {
     const statuses = this.#options.sources.flatMap(({ name, position }) => {
       if (this.#coverage.get(name)?.missed === false) return [];
-      const dropped = { ...this.#readers.get(name)?.drops.toJSON(), ...Object.fromEntries(this.#unused.get(name) ?? []) };
+      const dropped = { ...this.#readers.drops(name), ...Object.fromEntries(this.#unused.get(name) ?? []) };
       return this.#coverage.get(name)?.status(now, position?.() ?? null, dropped) ?? [];
     });
     return { sources: statuses, ledger: this.#ledger.status() };
@@ -236,14 +226,14 @@ export class Pipeline {
     const record = readJournalRecord(line);
     const facts = (): JournalFacts => this.#factsOf(source, JournalFacts, () => new JournalFacts(source, WITNESSES, this.#factListener(source)));
     const isWitness = this.#kindOf(source) === 'witness';
-    if (!isWitness || record === null) this.#journal(source).pushRecord(record);
+    if (!isWitness || record === null) this.#readers.journal(source).pushRecord(record);
     // A kernel record among the witnesses' is read by the source that reads the kernel's.
     if (record !== null && !(isWitness && record.transport === 'kernel')) facts().push(record);
   }
 
   #kmsgRecord(source: string, record: string): void {
     const readUs = this.#liveNow(source);
-    this.#kmsg(source).push(record, readUs);
+    this.#readers.kmsg(source).push(record, readUs);
     this.#factsOf(source, KmsgFacts, () => new KmsgFacts(source, WITNESSES, this.#options.time, this.#factListener(source))).push(record, readUs);
   }
 
@@ -298,31 +288,7 @@ export class Pipeline {
     };
   }
 
-  #journal(source: string): JournalReader {
-    return this.#reader(source, JournalReader, () => new JournalReader(source, this.#listener(source)));
-  }
-
-  #kmsg(source: string): KmsgReader {
-    return this.#reader(source, KmsgReader, () => new KmsgReader(source, this.#options.time, this.#listener(source)));
-  }
-
-  #text(source: string, begin: boolean): BulkReader {
-    if (begin) {
-      this.#readers.get(source)?.end();
-      this.#readers.delete(source);
-    }
-    return this.#reader(source, BulkReader, () => new BulkReader(source, this.#textTime(), this.#listener(source, 'text'), { lookBack: LOOK_BACK_BYTES }));
-  }
-
   #textTime(): TimeContext {
     return movingWith(() => this.#now, this.#options.time);
-  }
-
-  #reader<R extends Reader>(source: string, kind: abstract new (...args: never[]) => R, make: () => R): R {
-    const known = this.#readers.get(source);
-    if (known instanceof kind) return known;
-    const reader = make();
-    this.#readers.set(source, reader);
-    return reader;
   }
 }

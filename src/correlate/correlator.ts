@@ -1,5 +1,4 @@
 import { judge, verdictId } from '../judge/judge.ts';
-import type { Case } from '../judge/case.ts';
 import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from '../model/container-exit.ts';
 import type { MemoryEvents } from '../model/memory-events.ts';
@@ -7,16 +6,15 @@ import type { Level, OomKill, Trust } from '../model/oom-kill.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { WitnessFact } from '../model/witness.ts';
 import { Agenda } from './agenda.ts';
-import { belongs, byClockOf, outside, type Life } from './belongs.ts';
-import { CgroupBook, NOT_COUNTED } from './cgroup-book.ts';
+import { CaseBuilder } from './case-builder.ts';
+import { CgroupBook } from './cgroup-book.ts';
 import { ContainerBook, fill, isSandbox, samePod } from './container-book.ts';
-import { kernelLogView, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage, type Span } from './coverage.ts';
+import type { SourceCoverage, Span } from './coverage.ts';
 import { FactBook, tellsOf } from './fact-book.ts';
-import { exitKeys, factKeys, KeyIndex, killKeys, subjectKeys } from './join-keys.ts';
-import { KillBook, type KillEntry } from './kill-book.ts';
-import { endedBy, isAnswered, isBeyondNews, isKernelProved, isSameExit, isWithin, linesTo, startOf, type KnownExit as Exit } from './known-exit.ts';
-import { nameHolders } from './name-holders.ts';
-import { NOT_COMPARABLE, TWICE_US, type LedgerBook } from './ledger-book.ts';
+import { factKeys, KeyIndex, killKeys, subjectKeys } from './join-keys.ts';
+import { KillBook } from './kill-book.ts';
+import { isAnswered, isBeyondNews, isKernelProved, isSameExit, isWithin, linesTo, type KnownExit as Exit } from './known-exit.ts';
+import { TWICE_US, type LedgerBook } from './ledger-book.ts';
 
 /** Hears the answers. */
 export interface CorrelatorOutput {
@@ -42,10 +40,6 @@ export interface CorrelatorOptions {
 const LIVE_US = 60 * SECOND;
 /** While no more than so many wait, each is judged as soon as something is told of its time. */
 const FEW = 40;
-/** A kill whose container is not known puts exits that follow so soon in doubt. */
-const NAMELESS_US = 10 * SECOND;
-/** Where PID 1's pid is not known it may have been PID 1, which takes its time to die. */
-const NAMELESS_INIT_US = 60 * SECOND;
 /** Lives of one id whose kills may be taken for each other's. */
 const NEXT_LIFE_US = 60 * SECOND;
 
@@ -56,7 +50,6 @@ const NEXT_LIFE_US = 60 * SECOND;
 export class Correlator {
   readonly #options: CorrelatorOptions;
   readonly #output: CorrelatorOutput;
-  readonly #sources: readonly SourceCoverage[];
   readonly #ledger: LedgerBook;
   readonly #cgroups = new CgroupBook();
   readonly #containers: ContainerBook;
@@ -68,23 +61,24 @@ export class Correlator {
   readonly #waiting = new Set<Exit>();
   /** Those with a kill at the limit of their pod. */
   readonly #atPod = new Set<Exit>();
+  readonly #cases: CaseBuilder;
   readonly #agenda = new Agenda();
   #now: Micros = 0;
   #shiftUs: Micros = 0;
 
   constructor(options: CorrelatorOptions, sources: readonly SourceCoverage[], ledger: LedgerBook, output: CorrelatorOutput) {
     this.#options = options;
-    this.#sources = sources;
     this.#ledger = ledger;
     this.#output = output;
     this.#containers = options.containers ?? new ContainerBook(options.maxExits ?? 5_000);
     this.#kills = new KillBook(options.maxKills ?? 5_000);
     this.#facts = new FactBook(options.maxFacts ?? 5_000);
+    this.#cases = new CaseBuilder({ sources, ledger, cgroups: this.#cgroups, containers: this.#containers, kills: this.#kills, facts: this.#facts, exits: this.#byKey });
   }
 
   container(container: Container, now: Micros): void {
     if (!this.#containers.add(container)) return;
-    for (const one of this.#lives(container.containerId)) {
+    for (const one of this.#cases.lives(container.containerId)) {
       this.#index(one);
       this.#evaluate(one, now);
     }
@@ -99,7 +93,7 @@ export class Correlator {
     this.#containers.ended(told, finishedUs);
     this.#evaluatePod(told, now);
     const exit = this.#containers.complete(told, finishedUs);
-    const known = this.#lives(exit.containerId).find((one) => isSameExit(one, exit, finishedUs));
+    const known = this.#cases.lives(exit.containerId).find((one) => isSameExit(one, exit, finishedUs));
     if (known) {
       // A runtime corrects its reason (`Error`, then `OOMKilled`): its last word holds.
       known.exit = { ...fill(known.exit, exit), runtimeReason: exit.runtimeReason ?? known.exit.runtimeReason };
@@ -121,14 +115,14 @@ export class Correlator {
     const entry = this.#kills.add(kill, now, this.#shiftUs);
     if (entry === null) return;
     const isNew = entry.kill === kill;
-    this.#output.oomKill(this.#named(entry), isNew);
-    for (const one of this.#byKey.find(killKeys(entry.kill))) if (this.#belongs(entry, one)) this.#evaluate(one, now);
+    this.#output.oomKill(this.#cases.named(entry), isNew);
+    for (const one of this.#byKey.find(killKeys(entry.kill))) if (this.#cases.belongs(entry, one)) this.#evaluate(one, now);
   }
 
   witness(fact: WitnessFact, now: Micros): void {
     this.#setTime(now);
     if (!this.#facts.add(fact)) return;
-    for (const one of this.#byKey.find(subjectKeys(fact.about))) if (!isKernelProved(one) && tellsOf(fact, this.#life(one))) this.#evaluate(one, now);
+    for (const one of this.#byKey.find(subjectKeys(fact.about))) if (!isKernelProved(one) && tellsOf(fact, this.#cases.life(one))) this.#evaluate(one, now);
   }
 
   /** A cgroup's own count was read; `level`: whose cgroup it is. */
@@ -138,13 +132,6 @@ export class Correlator {
     const keys = [`whole ${reading.cgroup}`, ...(reading.containerId === null ? [] : [`id ${reading.containerId}`])];
     // All are read at a death: what is read later is news only to those that wait.
     for (const one of this.#byKey.find(keys)) if (this.#waiting.has(one)) this.#evaluate(one, now, true);
-  }
-
-  /** The container of which the sender of a signal was PID 1, where that is known. */
-  #withSender(fact: WitnessFact): WitnessFact {
-    if (fact.kind !== 'signal-sent' || fact.sender.containerId !== null) return fact;
-    const containerId = this.#containers.withInitPid(fact.sender.pid, fact.atUs);
-    return containerId === null ? fact : { ...fact, sender: { ...fact.sender, containerId } };
   }
 
   /**
@@ -238,96 +225,29 @@ export class Correlator {
     this.#byKey.set(one, factKeys(this.#containers.complete(one.exit, one.finishedUs)));
   }
 
-  #lives(containerId: string): Exit[] {
-    return [...this.#byKey.find([`id ${containerId}`])];
-  }
-
   /** Whose pod's limit was hit depends on who else lives in the pod. */
   #evaluatePod(container: Container, now: Micros): void {
     for (const one of this.#atPod) if (samePod(one.exit, container)) this.#evaluate(one, now);
   }
 
-  #belongs(entry: KillEntry, one: Exit): boolean {
-    const exit = this.#containers.complete(one.exit, one.finishedUs);
-    const { pid } = entry.kill.victim;
-    // PID 1 of another life of the same id.
-    if (pid !== null && pid !== exit.initPid && this.#lives(exit.containerId).some((other) => other.exit.initPid === pid)) return false;
-    const life = this.#life(one, exit);
-    return belongs(entry, life) && (pid !== exit.initPid || !this.#isNearer(entry, one, outside(entry, life)));
-  }
-
-  /** Whether another life with the same PID 1 has the better claim: pids, and ids, are used again within seconds. */
-  #isNearer(entry: KillEntry, one: Exit, by: Micros): boolean {
-    if (by === 0) return false;
-    const others = this.#byKey.find([`pid ${String(entry.kill.victim.pid)}`]);
-    return [...others].some((other) => other !== one && belongs(entry, this.#life(other)) && outside(entry, this.#life(other)) < by);
-  }
-
-  #life(one: Exit, exit = this.#containers.complete(one.exit, one.finishedUs)): Life {
-    const { finishedUs } = one;
-    return { exit, finishedUs, shiftUs: one.shiftUs, startedUs: startOf(exit, finishedUs), nextStartUs: this.#containers.nextStart(exit.containerId, finishedUs) };
-  }
-
-  /** What the kernel counted meanwhile: on the node, and in the container's own cgroup. */
-  #counts(one: Exit, exit: ContainerExit): Pick<Case, 'ledger' | 'cgroup'> {
-    if (one.former) return { ledger: NOT_COMPARABLE, cgroup: NOT_COUNTED };
-    const life = this.#life(one, exit);
-    const finishedUs = endedBy(one.finishedUs);
-    return { ledger: this.#ledger.view(finishedUs, life.startedUs), cgroup: this.#cgroups.view({ ...life, containerId: exit.containerId, cgroup: exit.cgroup, finishedUs }) };
-  }
-
-  /** With the containers of those who held the memory; once known they stay known. */
-  #named(entry: KillEntry): OomKill {
-    entry.kill = nameHolders(entry.kill, this.#containers);
-    return entry.kill;
-  }
-
-  /** A kill just before this exit whose container nobody can tell: no cgroup, and nobody's PID 1. */
-  #nameless(one: Exit, initPid: number | null): OomKill | null {
-    const beforeUs = initPid === null ? NAMELESS_INIT_US : NAMELESS_US;
-    return this.#kills.nameless.find(one.finishedUs - beforeUs, one.finishedUs + SECOND, ({ kill, atUs }) => this.#containers.withInitPid(kill.victim.pid, atUs) === null)?.kill ?? null;
-  }
-
   /** `onlyIfNew`: containers and kills are as they were, so that it is judged only if what surrounds it is not. */
   #evaluate(one: Exit, now: Micros, onlyIfNew = false): void {
     if (onlyIfNew && isBeyondNews(one)) return;
-    const kernelLog = one.former ? OF_ANOTHER_CLOCK : kernelLogView(this.#sources, endedBy(one.finishedUs), one.settled);
-    const exit = this.#containers.complete(one.exit, one.finishedUs);
-    const startedUs = startOf(exit, one.finishedUs);
-    const { ledger, cgroup } = this.#counts(one, exit);
-    const nameless = exit.exitCode === 137 ? this.#nameless(one, exit.initPid) : null;
-    const witnessLog = one.former ? OF_ANOTHER_CLOCK : witnessView(this.#sources, endedBy(one.finishedUs), one.settled);
-    const surroundings = JSON.stringify([kernelLog, ledger, cgroup, nameless?.id, witnessLog, one.settled]);
+    const exit = this.#cases.exit(one);
+    const around = this.#cases.around(one, exit);
+    const surroundings = JSON.stringify({ ...around, nameless: around.nameless?.id });
     if (onlyIfNew && surroundings === one.surroundings) return;
     one.surroundings = surroundings;
-    one.linesToUs = linesTo(one, ledger.to);
-    const entries = this.#kills.find(exitKeys(exit)).filter((entry) => this.#belongs(entry, one));
+    one.linesToUs = linesTo(one, around.ledger.to);
+    const kills = this.#cases.killsOf(one, exit);
     // What ended well, and a pod's sandbox that is always stopped by SIGKILL, need no answer unless something was killed.
-    if ((exit.exitCode === 0 || isSandbox(exit)) && entries.length === 0) return;
-    if (entries.some(({ kill }) => kill.level === 'pod')) this.#atPod.add(one);
-    const facts: Case = {
-      exit,
-      finishedUs: one.finishedUs,
-      startedUs,
-      kills: entries.map((entry) => byClockOf(this.#life(one, exit), entry, this.#named(entry))),
-      nameless,
-      siblings: this.#containers.siblings(exit, one.finishedUs),
-      kernelLog,
-      ledger,
-      cgroup,
-      witness: this.#facts
-        .find(factKeys(exit))
-        .filter((fact) => tellsOf(fact, this.#life(one, exit)))
-        .map((fact) => this.#withSender(fact)),
-      heard: this.#facts.heard,
-      witnessLog,
-      settled: one.settled,
-    };
-    const { verdict, decisive } = judge(facts);
+    if ((exit.exitCode === 0 || isSandbox(exit)) && kills.length === 0) return;
+    if (kills.some(({ kill }) => kill.level === 'pod')) this.#atPod.add(one);
+    const { verdict, decisive } = judge(this.#cases.caseOf(one, exit, around, kills));
     if (!decisive && !one.settled) return;
-    const mayStillCome = facts.kernelLog.state === 'none' || facts.kernelLog.state === 'waiting';
+    const mayStillCome = around.kernelLog.state === 'none' || around.kernelLog.state === 'waiting';
     const final = verdict.confidence === 'certain' || (one.settled && !mayStillCome);
-    this.#give(one, { ...verdict, final }, entries.map(({ atUs, heardUs }) => atUs ?? heardUs), now);
+    this.#give(one, { ...verdict, final }, kills.map(({ atUs, heardUs }) => atUs ?? heardUs), now);
   }
 
   #give(one: Exit, verdict: Verdict, happened: readonly Micros[], now: Micros): void {
