@@ -142,8 +142,12 @@ class Torture {
   /** One life of the agent: some time, now and then something worse, and its end without a farewell. */
   async #torment(): Promise<void> {
     const random = this.#random;
-    // From before it has read its state to long after it serves.
-    await sleep(random.chance(0.3) ? random.between(20, 600) : random.between(600, 5_500));
+    // From before it has read its state to some time after it serves.
+    if (random.chance(0.3)) await sleep(random.between(20, 900));
+    else {
+      await until('the agent serves', () => this.#tortured.serves);
+      await sleep(random.between(0, 3_000));
+    }
     if (random.chance(0.35)) await this.#killJournalctl(this.#tortured);
     if (random.chance(0.1)) this.#fillDisk();
     else if (random.chance(0.5)) this.#emptyDisk();
@@ -304,7 +308,8 @@ class Torture {
     const givenKills = await this.#tortured.kills();
     const byId = new Map(given.map((one) => [one.id, one]));
     const killsById = new Map(givenKills.map((one) => [one.id, one]));
-    const lost = [...wanted, ...wantedKills].filter(({ id }) => !byId.has(id) && !killsById.has(id)).map(describe);
+    const everSaid = new Set(this.#tortured.lines.flatMap((line) => [line['why137.verdict.id'] ?? [], line['why137.oom_kill.id'] ?? []].flat()));
+    const lost = [...wanted, ...wantedKills].filter(({ id }) => !byId.has(id) && !killsById.has(id)).map((one) => `${describe(one)}, ${everSaid.has(one.id) ? 'said' : 'never said'}`);
     const wrong = [
       ...wanted.flatMap((one) => differs(describe(one), essence(one), essence(byId.get(one.id)))),
       ...wantedKills.flatMap((one) => differs(describe(one), essence(one), essence(killsById.get(one.id)))),

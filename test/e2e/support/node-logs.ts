@@ -3,7 +3,8 @@ import { appendFileSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync
 import { join } from 'node:path';
 
 const REMOTE = '/usr/lib/systemd/systemd-journal-remote';
-const KEPT = 6;
+/** All that a run rotates: what a log no longer holds is no loss of the agent's. */
+const KEPT = 1_000;
 
 export function noJournalRemote(): string | null {
   return existsSync(REMOTE) ? null : 'missing: systemd-journal-remote';
