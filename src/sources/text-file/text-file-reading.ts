@@ -57,7 +57,7 @@ export class TextFileReading {
       throw Object.assign(new Error('deleted'), { code: 'ENOENT' });
     }
     if (!this.#up) {
-      const note = 'compressed rotated files are not read';
+      const note = 'of compressed rotated files only those of the time away are read, if gzip made them';
       this.#emit({ type: 'up', source: this.#options.file, detail: `${this.#path} (${note})` });
     }
     this.#up = true;

@@ -11,7 +11,7 @@ const REST_MS = 20;
 
 /**
  * A text log that others write and rotate. The chunks it emits are views of one buffer that is used again: who keeps
- * bytes beyond the call copies them. Compressed rotated files are not read.
+ * bytes beyond the call copies them. Compressed rotated files are read only where an earlier run left them unread.
  */
 export function textFileSource(options: TextFileOptions): Source {
   const { host, file } = options;
