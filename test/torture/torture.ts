@@ -146,7 +146,7 @@ class Torture {
     if (random.chance(0.3)) await sleep(random.between(20, 900));
     else {
       await until('the agent serves', () => this.#tortured.serves);
-      await sleep(random.between(0, 3_000));
+      await sleep(random.between(0, 2_000));
     }
     if (random.chance(0.35)) await this.#killJournalctl(this.#tortured);
     if (random.chance(0.1)) this.#fillDisk();

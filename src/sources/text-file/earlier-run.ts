@@ -25,8 +25,10 @@ export function textFileRead(kept: { readonly position: unknown; readonly covere
  * Where the earlier run stopped: how many of the rotated files (newest first) hold what it has not read; 0: all of that
  * is in the file itself; null: the file that it read is nowhere, or is compressed in a way that is not read.
  */
-export async function unreadFiles({ position }: EarlierRun, current: LogFile, rotated: readonly Rotated[]): Promise<number | null> {
-  if (current.inode === position.inode && (await holds(current.path, position))) return 0;
+export async function unreadFiles({ position, coveredTo }: EarlierRun, current: LogFile, rotated: readonly Rotated[]): Promise<number | null> {
+  // Of an empty file only the number was known, and numbers are used again: nothing may have been rotated since.
+  const isSame = isMarked(position) || !rotated.some(({ modifiedMs }) => modifiedMs * 1_000 >= (coveredTo ?? 0));
+  if (current.inode === position.inode && isSame && (await holds(current.path, position))) return 0;
   // By the inode; a copy (copytruncate) and a compressed file have another, and the same bytes.
   for (const isIt of [(one: Rotated) => one.inode === position.inode, () => isMarked(position)]) {
     for (const [index, file] of rotated.entries()) {

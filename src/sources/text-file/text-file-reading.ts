@@ -142,8 +142,10 @@ export class TextFileReading {
   /** Looks back, over all files that hold what an earlier run has not read. What none holds any more is a gap. */
   async #openAfter(earlier: EarlierRun, current: LogFile, older: readonly Rotated[], begun: Micros): Promise<Micros | null> {
     const unread = await unreadFiles(earlier, current, older);
-    const from = await this.#openWithLookback(current, older, begun, unread);
     const { coveredTo } = earlier;
+    // Where it stopped is not found: what was written since then may hold the rest all the same.
+    const writtenSince = older.filter(({ modifiedMs }) => modifiedMs * 1_000 >= (coveredTo ?? Infinity)).length;
+    const from = await this.#openWithLookback(current, older, begun, unread, unread ?? writtenSince);
     if (unread !== null) return coveredTo === null ? from : Math.min(coveredTo, from ?? begun);
     const why = 'while the agent was away, the file that it had read last was rotated away, compressed, truncated or replaced: what was still written to it is gone';
     this.#emit({ type: 'gap', source: this.#options.file, from: coveredTo, to: from ?? begun, why });
@@ -151,7 +153,7 @@ export class TextFileReading {
   }
 
   /** The file itself, and those rotated files that hold what is unread (or, where that is not known, all), as far back as asked for. */
-  async #openWithLookback(current: LogFile, older: readonly Rotated[], begun: Micros, unread: number | null = null): Promise<Micros | null> {
+  async #openWithLookback(current: LogFile, older: readonly Rotated[], begun: Micros, unread: number | null = null, written = 0): Promise<Micros | null> {
     const size = await current.size();
     const { lookbackBytes, since = 0 } = this.#options;
     const [newest] = older;
@@ -160,12 +162,12 @@ export class TextFileReading {
     const files = older.slice(0, due).filter(({ modifiedMs }, index) => index < (unread ?? 1) || modifiedMs * 1_000 >= since).map((file, index) => {
       const lastBytes = left;
       left -= file.size;
-      return { ...file, lastBytes, isUnread: index < (unread ?? 0) };
+      return { ...file, lastBytes, isGunzipped: index < written && file.path.endsWith('.gz') };
     });
-    for (const { path, compressed, lastBytes, isUnread } of files.reverse()) {
+    for (const { path, compressed, lastBytes, isGunzipped } of files.reverse()) {
       if (lastBytes <= 0) continue;
       if (!compressed) await this.#readWhole(path, begun, lastBytes);
-      else if (isUnread) await this.#readGunzipped(path, begun);
+      else if (isGunzipped) await this.#readGunzipped(path, begun);
     }
     this.#switchTo(current);
     if (size > lookbackBytes) {

@@ -99,6 +99,18 @@ describe('a text log after the agent was away', () => {
     expect(gaps[0]?.to).toBeGreaterThan(READ_TO);
   });
 
+  it('reads what was compressed since, though it had read nothing yet by which to know the file, and claims nothing', async () => {
+    writeFileSync(log, '');
+    await run();
+    write('a');
+    rotate('1');
+    gzip('1');
+    write('b');
+    const read = await run();
+    expect(names(read)).toEqual(['a', 'b']);
+    expect(read.gaps).toHaveLength(1);
+  });
+
   it('takes nothing else for a place', () => {
     for (const position of [null, 7, 'x', {}, { inode: '1', offset: 2 }]) expect(textFileRead({ position, coveredTo: null })).toBeNull();
     expect(textFileRead(null)).toBeNull();
