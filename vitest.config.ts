@@ -19,7 +19,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/lab/lab.test.ts', 'test/torture/torture.test.ts'], testTimeout: 20_000 },
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/soak/**', 'test/lab/lab.test.ts', 'test/torture/torture.test.ts'], testTimeout: 20_000 },
       },
       {
         extends: true,
@@ -32,6 +32,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'torture', include: ['test/torture/torture.test.ts'] } },
+      { extends: true, test: { name: 'soak', include: ['test/soak/**/*.test.ts'], hookTimeout: 120_000 } },
       { extends: true, test: { name: 'lab', include: ['test/lab/lab.test.ts'], bail: 0 } },
     ],
   },

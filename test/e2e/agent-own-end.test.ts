@@ -1,14 +1,14 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { get as httpGet } from 'node:http';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { id, killLines } from '../correlate/node.ts';
 import { ensureJournald, noJournald } from './support/journald.ts';
 import { endAgents, startAgent } from './support/real-agent.ts';
-import { MIB } from './support/small-node.ts';
+import { freshId, MIB, startNode, whyNoNode } from './support/small-node.ts';
 import { sayUntil } from './support/until.ts';
 import { startWrittenNode, whyNoWrittenNode } from './support/written-node.ts';
 
@@ -52,7 +52,7 @@ async function deafRuntime(): Promise<string> {
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   return `unix://${socket}`;
 }
-const journalctls = (pid: number): number[] => execFileSync('sh', ['-c', `pgrep -P ${pid} journalctl || true`], { encoding: 'utf8' }).split('\n').filter(Boolean).map(Number);
+const journalctls = (pid: number, name = 'journalctl'): number[] => execFileSync('sh', ['-c', `pgrep -P ${pid} ${name} || true`], { encoding: 'utf8' }).split('\n').filter(Boolean).map(Number);
 const syslogOf = (pid: number): string => killLines({ at: 0, pid }).map((line) => `${new Date().toISOString()} node1 kernel: ${line}\n`).join('');
 const peakMib = (pid: number): number => Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
 
@@ -125,13 +125,19 @@ describe.skipIf(whyNoWrittenNode() !== null)('a journalctl that follows and stan
   }, 120_000);
 });
 
-describe.skipIf(!ROOT)('an agent without a file descriptor left', () => {
+describe('an agent without a file descriptor left', () => {
   it('lives, says so, and goes on when there are some', async () => {
     const { path, journalDir } = fakeJournalctl('echo "{}"; exec sleep 1000');
-    const agent = await startAgent(['--runtime-endpoint', 'none', '--journal-dir', journalDir, '--kernel-log-file', 'none', '--kmsg', 'off'], { wrapper: ['prlimit', '--nofile=26:4096', ...withPath(path)] });
+    const agent = await startAgent(['--runtime-endpoint', 'none', '--journal-dir', journalDir, '--kernel-log-file', 'none', '--kmsg', 'off'], { wrapper: ['prlimit', '--nofile=48', ...withPath(path)] });
+    await sayUntil('journalctl runs', () => journalctls(agent.pid, 'sleep').length > 0);
+    // Connections that are kept open take what is left.
+    const { port } = new URL(agent.url);
+    const held = Array.from({ length: 60 }, () => connect(Number(port), '127.0.0.1').on('error', () => undefined));
+    await sayUntil('they are held', () => readdirSync(`/proc/${agent.pid}/fd`).length > 40);
+    for (const pid of journalctls(agent.pid, 'sleep')) process.kill(pid, 'SIGKILL');
     await sayUntil('it says what it lacks', () => agent.logs().some(({ event, msg }) => event === 'source.down' && msg.includes('EMFILE')));
-    execFileSync('prlimit', ['--pid', String(agent.pid), '--nofile=1024:4096']);
-    await sayUntil('it goes on', () => journalctls(agent.pid).length > 0, 60_000);
+    for (const socket of held) socket.destroy();
+    await sayUntil('it goes on', () => journalctls(agent.pid, 'sleep').length > 0, 60_000);
     expect((await agent.get('/healthz')).status).toBe(200);
     await agent.stop();
   }, 120_000);
@@ -143,15 +149,15 @@ if (whyNoCgroup !== null) console.log(`skipped: ${whyNoCgroup}`);
 
 describe.skipIf(whyNoCgroup !== null)('an agent whose memory runs out', () => {
   const cgroup = join(MEMORY, `w137-end-${process.pid}`);
-  const inside = (adj: number): readonly string[] => ['sh', '-c', `echo $$ > ${cgroup}/cgroup.procs && echo ${adj} > /proc/self/oom_score_adj && exec "$@"`, 'sh'];
+  const inside = (adj: number): readonly string[] => ['sh', '-c', `echo $$ > ${cgroup}/cgroup.procs && echo ${adj} > /proc/$$/oom_score_adj && exec "$@"`, 'sh'];
 
-  it('survives beside one that eats, by its oom_score_adj, and tells of it', async () => {
+  it('survives beside one that eats and whose oom_score_adj is above its own, and tells of it', async () => {
     const journald = await ensureJournald();
     mkdirSync(cgroup);
     writeFileSync(join(cgroup, 'memory.limit_in_bytes'), String(256 * MIB));
-    const agent = await startAgent(['--runtime-endpoint', 'none', '--kernel-log-file', 'none', '--lookback', '1h'], { wrapper: inside(-997) });
+    const agent = await startAgent(['--runtime-endpoint', 'none', '--kernel-log-file', 'none', '--lookback', '1h'], { wrapper: inside(0) });
     await agent.sourceIsUp('journal');
-    const [command = '', ...rest] = [...inside(0), 'tail', '/dev/zero'];
+    const [command = '', ...rest] = [...inside(900), 'tail', '/dev/zero'];
     const eater = spawn(command, rest, { stdio: 'ignore' });
     const ended = new Promise<string | null>((resolve) => eater.once('exit', (_, signal) => { resolve(signal); }));
     expect(await ended).toBe('SIGKILL');
@@ -159,6 +165,27 @@ describe.skipIf(whyNoCgroup !== null)('an agent whose memory runs out', () => {
     await agent.stop();
     rmdirSync(cgroup);
     await journald.stop();
+  }, 120_000);
+});
+
+describe.skipIf(whyNoNode() !== null)('an agent that the kernel killed at its own limit', () => {
+  it('tells of it after its restart, as of any other container', async () => {
+    const node = await startNode();
+    const rootfs = directory();
+    for (const name of ['usr', 'app', 'state', 'proc', 'tmp']) mkdirSync(join(rootfs, name));
+    for (const name of ['bin', 'lib', 'lib64', 'sbin']) symlinkSync(`usr/${name}`, join(rootfs, name));
+    const stateDir = directory();
+    const own = freshId('why137');
+    const mounts = [['/usr', '/usr', 'rbind:ro'], [dirname(BUNDLE), '/app', 'rbind:ro'], [stateDir, '/state', 'rbind:rw']].flatMap(([src, dst, options]) => ['--mount', `type=bind,src=${src ?? ''},dst=${dst ?? ''},options=${options ?? ''}`]);
+    // Less than Node.js needs to begin: PID 1 of its container, it is killed there.
+    const limit = ['--memory-limit', String(20 * MIB)];
+    await node.containerd.ctr(['-n', 'k8s.io', 'run', '-d', '--net-host', ...limit, ...mounts, '--rootfs', rootfs, own, process.execPath, `/app/${basename(BUNDLE)}`, 'agent', '--listen', '127.0.0.1:0', '--state-dir', '/state', '--journal', 'off', '--kmsg', 'off', '--runtime-endpoint', 'none', '--kernel-log-file', 'none']);
+    await sayUntil('it was killed', async () => new RegExp(`^${own}\\s+\\d+\\s+STOPPED`, 'm').test(await node.containerd.ctr(['-n', 'k8s.io', 'tasks', 'ls'])));
+    const agent = await startAgent([...node.agentArgs, '--kmsg', 'off'], { stateDir });
+    expect(await agent.verdictOf(own, ({ cause }) => cause !== 'unknown')).toMatchObject({ family: 'cgroup-limit', confidence: 'certain', exit: { code: 137 } });
+    expect(await agent.killIn(own)).toMatchObject({ victim: { comm: expect.stringMatching(/node|Main/) as unknown } });
+    await agent.stop();
+    await node.stop();
   }, 120_000);
 });
 
