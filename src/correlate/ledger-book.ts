@@ -20,6 +20,9 @@ interface Lines {
 const BEFORE_US = 30 * SECOND;
 /** Stamps of the kernel and of a reading may differ by so much; text logs stamp whole seconds, late. */
 export const TOLERANCE_US: Readonly<Record<Trust, Micros>> = { kernel: 100 * MS, text: 2 * SECOND };
+/** Count and lines are compared once the count has stood still for so long, or after so long in any case. */
+const QUIET_US = 2 * SECOND;
+const LONGEST_US = 120 * SECOND;
 /** So long after the wall clock was set back a moment may be of either time. */
 export const TWICE_US = 60 * SECOND;
 export const NOT_COMPARABLE: LedgerView = { state: 'unknown', counted: null, parsed: 0, exact: false, from: null, to: null };
@@ -89,7 +92,7 @@ export class LedgerBook {
   check(settledUs: Micros): { from: Micros; to: Micros; counted: number; parsed: number } | null {
     const from = this.#checked;
     const to = this.#readings[firstAfter(this.#readings, settledUs) - 1];
-    if (!from || !to || to.at <= from.at) return null;
+    if (!from || !to || to.at <= from.at || this.#isMoving(from, to, settledUs)) return null;
     const counted = to.oomKill - from.oomKill;
     const { most } = this.#parsed(from.at, to.at);
     this.#checked = to;
@@ -98,6 +101,12 @@ export class LedgerBook {
     this.#gaps.push(gap);
     if (this.#gaps.length > MAX_GAPS) this.#gaps.shift();
     return gap;
+  }
+
+  /** While kills go on, a line that is stamped a little late lies behind the last reading and would be missed before it. */
+  #isMoving(from: Reading, to: Reading, settledUs: Micros): boolean {
+    const before = this.#readings[firstAfter(this.#readings, settledUs - QUIET_US) - 1] ?? from;
+    return before.oomKill !== to.oomKill && to.at - from.at < LONGEST_US;
   }
 
   status(): LedgerStatus {

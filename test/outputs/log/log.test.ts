@@ -104,3 +104,17 @@ it('keeps a hostile process name on its line', () => {
   });
   expect(line?.['why137.oom_kill.victim']).toBe('a\n{"level":"x"}');
 });
+
+it('says how many lines were lost as soon as somebody reads again', () => {
+  const lines: string[] = [];
+  const state = { dropped: 0, hasRoom: true };
+  const log = createLog({ write: { write: (line) => lines.push(line), dropped: () => state.dropped, hasRoom: () => state.hasRoom }, level: 'info', nodeName: null, now: () => T0 });
+  state.dropped = 3;
+  state.hasRoom = false;
+  log.agent('agent.error', 'one');
+  state.hasRoom = true;
+  log.agent('agent.error', 'two');
+  log.agent('agent.error', 'three');
+  const parsed = lines.map((line) => z.parse(logLineSchema, JSON.parse(line)));
+  expect(parsed.map(({ event, msg }) => [event, msg.slice(0, 22)])).toEqual([['agent.error', 'one'], ['agent.log', '3 log lines were lost '], ['agent.error', 'two'], ['agent.error', 'three']]);
+});

@@ -317,4 +317,12 @@ describe('journalSource', () => {
     await source.readNow();
     expect(records()).toEqual([record(1), record(2), record(3)]);
   });
+
+  it('has one more reading for all who ask while one runs', async () => {
+    const host = journal({});
+    const { source } = await begin(host);
+    const before = host.calls.length;
+    await Promise.all(Array.from({ length: 200 }, () => source.readNow()));
+    expect(host.calls.length - before).toBe(2);
+  });
 });
