@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { heldBy } from './support/figures.ts';
 import { startAgent, type TestAgent } from './support/real-agent.ts';
 import { freshId, MIB, shell, startNode, whyNoNode, type TestNode } from './support/small-node.ts';
