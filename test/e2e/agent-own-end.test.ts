@@ -158,7 +158,7 @@ describe.skipIf(whyNoCgroup !== null)('an agent whose memory runs out', () => {
     const agent = await startAgent(['--runtime-endpoint', 'none', '--kernel-log-file', 'none', '--lookback', '1h'], { wrapper: inside(0) });
     await agent.sourceIsUp('journal');
     const [command, ...rest] = [...inside(900), 'tail', '/dev/zero'];
-    const eater = spawn(command ?? '', rest, { stdio: 'ignore' });
+    const eater = spawn(command, rest, { stdio: 'ignore' });
     const ended = new Promise<string | null>((resolve) => eater.once('exit', (_, signal) => { resolve(signal); }));
     expect(await ended).toBe('SIGKILL');
     await sayUntil('the kill is served', async () => (await agent.oomKills()).some(({ victim }) => victim.pid === eater.pid));
