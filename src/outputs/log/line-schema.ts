@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { causeSchema, confidenceSchema, familySchema } from '../../model/cause.ts';
+import { victimWasSchema } from '../../model/culprits.ts';
 import { doc, time } from '../../model/doc.ts';
 import { levelSchema, scopeSchema, trustSchema } from '../../model/oom-kill.ts';
 
@@ -41,6 +42,15 @@ export const logLineSchema = doc(
     'why137.oom_kill.limit_cgroup': text('The cgroup whose limit was hit'),
     'why137.oom_kill.victim_cgroup': text('The cgroup that the victim was in'),
     'why137.oom_kill.trust': z.optional(trustSchema),
+    'why137.victim.was': z.optional(doc(victimWasSchema, 'What the victim was among those that held the memory')),
+    'why137.victim.share': z.optional(doc(z.number(), "The victim's part of what all listed processes held, 0 to 1")),
+    'why137.top_holder.pid': int('The process that held the most'),
+    'why137.top_holder.name': text("The kernel's name of it"),
+    'why137.top_holder.held_bytes': int('What it held (bytes)'),
+    'why137.top_holder.container.id': text('Its container, where that is known'),
+    'why137.top_holder.k8s.namespace.name': text("Its pod's namespace"),
+    'why137.top_holder.k8s.pod.name': text("Its pod's name"),
+    'why137.top_holder.k8s.container.name': text("Its container's name"),
     'why137.source': text('Source that a source event is of'),
     'why137.source.cure': text('The one change that would mend the source'),
     'why137.gap.from': text('Begin of what was lost'),

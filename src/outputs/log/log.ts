@@ -5,7 +5,7 @@ import type { OomKill } from '../../model/oom-kill.ts';
 import type { SourceEvent } from '../../model/source-event.ts';
 import type { Verdict } from '../../model/verdict.ts';
 import { type Destination, openStdout } from './destination.ts';
-import type { LogFields } from './line-schema.ts';
+import { killFields, verdictFields } from './fields.ts';
 import { killSentence, verdictSentence } from './sentences.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -88,50 +88,4 @@ export function createLog({ write = openStdout(), level, nodeName, now }: LogOpt
 /** Without what is not known: an attribute is there or it is not. */
 function known(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
-}
-
-type OrNull<T> = { readonly [K in keyof T]: T[K] | null };
-
-function verdictFields({ container, exit, ...verdict }: Verdict): OrNull<LogFields> {
-  return {
-    'k8s.namespace.name': container.podNamespace,
-    'k8s.pod.name': container.podName,
-    'k8s.pod.uid': container.podUid,
-    'k8s.container.name': container.containerName,
-    'k8s.container.restart_count': container.restartCount,
-    'container.id': container.containerId,
-    'container.runtime.name': container.runtime,
-    'container.image.name': container.image,
-    'process.pid': container.initPid,
-    'exit.code': exit.code,
-    'exit.time': exit.finishedAt,
-    'why137.cause': verdict.cause,
-    'why137.family': verdict.family,
-    'why137.confidence': verdict.confidence,
-    'why137.verdict.id': verdict.id,
-    'why137.verdict.revision': verdict.revision,
-    'why137.verdict.final': verdict.final,
-    'why137.runtime_agrees': verdict.runtimeAgrees,
-    'why137.oom_kill.ids': verdict.oomKills,
-  };
-}
-
-function killFields(kill: OomKill, container: Container | null): OrNull<LogFields> {
-  return {
-    'k8s.namespace.name': container?.podNamespace ?? null,
-    'k8s.pod.name': container?.podName ?? null,
-    'k8s.pod.uid': kill.podUid ?? container?.podUid ?? null,
-    'k8s.container.name': container?.containerName ?? null,
-    'container.id': kill.containerId,
-    'container.runtime.name': container?.runtime ?? null,
-    'process.pid': kill.victim.pid,
-    'why137.oom_kill.id': kill.id,
-    'why137.oom_kill.time': kill.time,
-    'why137.oom_kill.victim': kill.victim.comm,
-    'why137.oom_kill.scope': kill.scope,
-    'why137.oom_kill.level': kill.level,
-    'why137.oom_kill.limit_cgroup': kill.limitCgroup,
-    'why137.oom_kill.victim_cgroup': kill.victimCgroup,
-    'why137.oom_kill.trust': kill.trust,
-  };
 }

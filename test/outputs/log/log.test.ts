@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { SECOND } from '../../../src/lib/time.ts';
 import { logLineSchema } from '../../../src/outputs/log/line-schema.ts';
+import { replayRecording } from '../../../src/commands/replay.ts';
 import { createLog, type Log, type LogLevel } from '../../../src/outputs/log/log.ts';
 import { oomKill, T0, verdict } from '../../store/samples.ts';
 
@@ -95,6 +97,21 @@ it('writes what happens to sources and to the agent', () => {
   expect(lines[1]).toMatchObject({ 'why137.source': 'kmsg', 'why137.source.cure': 'add CAP_SYSLOG' });
   expect(lines[2]).toMatchObject({ 'why137.gap.from': '2026-11-23T03:02:11.482000Z' });
   expect(lines[3]).toMatchObject({ url: 'http://127.0.0.1:9137' });
+});
+
+it('says flat who held the memory, of a kill and of its verdict', () => {
+  const { verdicts, oomKills } = replayRecording(join(import.meta.dirname, '../../recordings/node-eater-6.12-containerd'), 3_000_000);
+  const verdict = verdicts.find(({ culprits }) => culprits?.victimWas === 'bystander');
+  const kill = oomKills.find(({ id }) => verdict?.oomKills.includes(id));
+  if (!verdict?.culprits || !kill?.culprits) throw new Error('the recording has no such kill');
+  const lines = linesOf((log) => {
+    log.verdict(verdict);
+    log.oomKill(kill);
+  });
+  const [top] = verdict.culprits.holders;
+  for (const line of lines) expect(line).toMatchObject({ 'why137.victim.was': 'bystander', 'why137.top_holder.pid': top?.pid, 'why137.top_holder.name': top?.comm, 'why137.top_holder.held_bytes': top?.heldBytes });
+  expect(top?.pid).not.toBe(kill.victim.pid);
+  expect(lines[0]).toMatchObject({ 'why137.victim.share': verdict.culprits.victimShare });
 });
 
 it('keeps a hostile process name on its line', () => {
