@@ -46,6 +46,7 @@ describe.skipIf(whyNoNode() !== null)('an agent that is killed, or comes late, b
     try {
       writeFileSync(join(node.containerd.directory, 'rootfs/eat'), '');
       kill = await before.killIn(id);
+      await before.noted(kill.id);
       await before.stop('SIGKILL');
     } finally {
       process.kill(shim, 'SIGCONT');

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { get as httpGet } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,8 @@ export interface TestAgent {
   verdictOf(containerId: string, fits?: (verdict: Verdict) => boolean): Promise<Verdict>;
   killIn(containerId: string, fits?: (kill: OomKill) => boolean): Promise<OomKill>;
   sourceIsUp(name: string): Promise<void>;
+  /** Waits until it has been noted that this kill or verdict was said: from then on it is not said again, whatever happens. */
+  noted(id: string): Promise<void>;
   /** Every line it printed, checked against the schema of log lines. */
   logs(): readonly LogLine[];
   /** The same lines as they were printed. */
@@ -141,6 +143,9 @@ export async function startAgent(args: readonly string[], options: AgentOptions 
         const one = (await sources()).sources.find((source) => source.name === name);
         return one?.up === true && (one.kind === 'ledger' || one.kind === 'cgroups' || one.coverage.length > 0);
       });
+    },
+    async noted(id) {
+      await sayUntil(`${id} is noted as said`, () => new RegExp(`"kind":"said".*"${id}[@"]`).test(readFileSync(join(stateDir, 'state.log'), 'utf8')));
     },
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
