@@ -129,7 +129,7 @@ describe.skipIf(whyNot !== null)('an agent that sees a part of the node, or come
     await node.containerd.run(id, EAT, { memoryLimitBytes: LIMIT });
     const verdict = await agent.verdictOf(id);
     // The kernel's count in the container's own cgroup says as much, where it can be read.
-    expect([['unknown', 'possible'], ['container-limit-oom', 'likely']]).toContainEqual([verdict.cause, verdict.confidence]);
+    expect([['unknown', 'possible'], ['container-limit-oom', 'possible']]).toContainEqual([verdict.cause, verdict.confidence]);
     expect(verdict.blindSpots.length).toBeGreaterThan(0);
     await agent.stop();
   });

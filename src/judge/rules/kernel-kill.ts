@@ -63,18 +63,24 @@ function trusted(joined: JoinedKill): Confidence {
 
 function judgement(one: Case, joined: JoinedKill, atBest: Confidence, lead: string): Judgement {
   const cause = causeOfKill(joined.kill, one);
-  const confidence = lesser(lesser(atBest, cause.confidence), trusted(joined));
+  const ofIt = lesser(atBest, trusted(joined));
+  const confidence = lesser(ofIt, cause.confidence);
   return {
     cause: cause.cause,
     confidence,
     summary: `${lead}${sayCause(cause, joined.kill, one)}`,
     victimRole: joined.role,
-    decisive: confidence === 'certain' || one.settled,
+    decisive: confidence === 'certain' || one.settled || (ofIt === 'certain' && isCut(joined, cause.cause)),
     evidence: killEvidence(joined, 'decisive'),
     ruledOut: ruledOutBy(cause.cause, joined),
     kill: joined.kill,
     ...(isByHand(joined.kill) ? { advice: ADVICE_SYSRQ } : {}),
   };
+}
+
+/** Of its report only the kill line was printed, and what goes before it does not come any more: nothing is won by waiting. */
+function isCut({ kill }: JoinedKill, cause: Cause): boolean {
+  return kill.level === null && cause !== 'unknown';
 }
 
 /** The kernel names the limit that was hit, which rules the others out. */
