@@ -98,8 +98,9 @@ describe.skipIf(whyNoNode() !== null)('an agent and its journal', () => {
     expect(journal).toMatchObject({ up: false, detail: expect.stringContaining('may not read') as unknown, cure: expect.stringMatching(/root|systemd-journal/) as unknown });
     const id = await eats('unreadable');
     const verdict = await agent.verdictOf(id);
-    // Not final: the journal may be had yet.
-    expect(verdict).toMatchObject({ cause: 'unknown', confidence: 'possible', final: false });
+    // Not final: the journal may be had yet. The kernel's count in the container's own cgroup says as much, where it can be read.
+    expect(verdict).toMatchObject({ confidence: 'possible', final: false });
+    expect(['unknown', 'container-limit-oom']).toContain(verdict.cause);
     expect(verdict.blindSpots.map(({ source }) => source)).toContain('journal');
     expect(agent.logs().filter((line) => line['why137.source'] === 'journal').map((line) => [line.event, typeof line['why137.source.cure']])).toEqual([['source.down', 'string']]);
     await agent.stop();
