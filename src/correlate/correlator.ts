@@ -210,8 +210,7 @@ export class Correlator {
     this.#exits.add(one);
     this.#index(one);
     this.#waiting.add(one);
-    if (this.#exits.size <= (this.#options.maxExits ?? 5_000)) return;
-    const [oldest] = this.#exits;
+    const oldest = this.#toForget();
     if (!oldest) return;
     // Forgotten, but not without an answer.
     if (!oldest.settled) this.#settle(oldest, now);
@@ -219,6 +218,18 @@ export class Correlator {
     this.#agenda.forget(oldest);
     this.#atPod.delete(oldest);
     this.#byKey.delete(oldest);
+  }
+
+  /**
+   * Who makes room: the oldest whose answer is final. In a storm the kernel's log is read later than exits are told, so up
+   * to twice as many are kept as long as nobody's is.
+   */
+  #toForget(): Exit | undefined {
+    const most = this.#options.maxExits ?? 5_000;
+    if (this.#exits.size <= most) return undefined;
+    for (const one of this.#exits) if (one.settled && one.verdict?.final !== false) return one;
+    const [oldest] = this.#exits;
+    return this.#exits.size > 2 * most ? oldest : undefined;
   }
 
   #index(one: Exit): void {

@@ -50,7 +50,8 @@ describe.skipIf(whyNoNode() !== null)('an agent and its journal', () => {
     const id = await eats('unread');
     expect(await agent.verdictOf(id, ({ cause }) => cause === 'container-limit-oom')).toMatchObject({ confidence: 'certain', victimRole: 'pid1' });
     await agent.sourceIsUp('journal');
-    expect(eventsOf(agent, 'journal')).toEqual(['source.up', 'source.down', 'source.up']);
+    // What journald itself has lost of this machine's log before is told, too.
+    expect(eventsOf(agent, 'journal').filter((event) => event !== 'source.gap')).toEqual(['source.up', 'source.down', 'source.up']);
     await agent.stop();
   });
 
