@@ -7,7 +7,7 @@ import { News } from './news.ts';
 /** How often the exits of which something may be known otherwise are looked for. */
 const LOOK_US = SECOND / 4;
 /** So many are judged anew within so long, that others get their turn in a flood. */
-const AT_ONCE = 64;
+const AT_ONCE = 8;
 const TURN_US = 20 * MS;
 
 /** Which exits are to be judged anew, and when: in a flood, those that have their first answer can wait a moment for more. */

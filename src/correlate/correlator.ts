@@ -250,6 +250,8 @@ export class Correlator {
     if (onlyIfNew && surroundings === one.surroundings) return;
     one.surroundings = surroundings;
     one.linesToUs = linesTo(one, around.ledger.to);
+    // What it was judged by makes room in a flood: the answer stands.
+    if (one.verdict?.oomKills.some((id) => !this.#kills.has(id)) === true) return;
     const kills = this.#cases.killsOf(one, exit);
     // What ended well, and a pod's sandbox that is always stopped by SIGKILL, need no answer unless something was killed.
     if ((exit.exitCode === 0 || isSandbox(exit)) && kills.length === 0) return;

@@ -52,6 +52,11 @@ export class KillBook {
     return known;
   }
 
+  /** Whether a kill is still kept: only so many are. */
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
   /** Kills that go by any of these names, oldest first. */
   find(keys: readonly string[]): KillEntry[] {
     return [...this.#byKey.find(keys)].sort((a, b) => (a.atUs ?? 0) - (b.atUs ?? 0));
