@@ -71,7 +71,7 @@ export class Correlator {
     this.#ledger = ledger;
     this.#output = output;
     this.#containers = options.containers ?? new ContainerBook(options.maxExits ?? 5_000);
-    this.#kills = new KillBook(options.maxKills ?? 5_000);
+    this.#kills = new KillBook(options.maxKills ?? 20_000);
     this.#facts = new FactBook(options.maxFacts ?? 5_000);
     this.#cases = new CaseBuilder({ sources, ledger, cgroups: this.#cgroups, containers: this.#containers, kills: this.#kills, facts: this.#facts, exits: this.#byKey });
   }
