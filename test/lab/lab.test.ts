@@ -15,9 +15,9 @@ import { Usage } from './support/usage.ts';
 import { kubectlWhy137 } from './support/plugin.ts';
 import { forgetRows, keepRows, keptRows, type Run, writeDescribed, writeResults, writeUsage, type Versions } from './support/results.ts';
 import { runScenario } from './support/run-scenario.ts';
-import { lacks } from './support/scenario.ts';
+import { lacks, type Scenario } from './support/scenario.ts';
 import { PATIENCE } from './support/wait.ts';
-import { SCENARIOS } from './scenarios/all.ts';
+import { LAST, SCENARIOS } from './scenarios/all.ts';
 
 const MINUTE = 60_000;
 /** From the boot on; what is slow to make is made before, once. A machine that does something else besides takes longer. */
@@ -56,7 +56,7 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
   }, 120 * MINUTE * PATIENCE);
 
   afterAll(async () => {
-    const kept = SCENARIOS.map((scenario) => ({ scenario, rows: keptRows(run, scenario.name), lacking: kernel ? lacks(scenario, kernel) : null }));
+    const kept = [...SCENARIOS, ...LAST].map((scenario) => ({ scenario, rows: keptRows(run, scenario.name), lacking: kernel ? lacks(scenario, kernel) : null }));
     const missing = kept.filter(({ rows, lacking }) => rows === null && lacking === null).map(({ scenario }) => scenario.name);
     // Of some scenarios alone there is nothing to show, unless the others were tried before with this very image.
     if (missing.length === 0 || only === undefined) {
@@ -78,8 +78,8 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
     expect(up).toEqual(expect.arrayContaining(['journal', 'ledger', 'containerd', 'cri']));
   }, 5 * MINUTE * PATIENCE);
 
-  for (const scenario of SCENARIOS) {
-    if (only !== undefined && !only.split(',').includes(scenario.name)) continue;
+  const tried = (scenario: Scenario): void => {
+    if (only !== undefined && !only.split(',').includes(scenario.name)) return;
     it(
       `${scenario.name}: ${scenario.truth}`,
       async ({ skip }) => {
@@ -103,7 +103,8 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
       },
       15 * MINUTE * PATIENCE,
     );
-  }
+  };
+  for (const scenario of SCENARIOS) tried(scenario);
 
   describe('kubectl why137, through the real API server', () => {
     it('lists what died, of the cluster and of the node, and says the same of a pod as the agent', async () => {
@@ -142,6 +143,8 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
     const { ledger } = await lab.agent.sources();
     say(`kills: ${ledger.counted ?? 'none'} counted, ${ledger.parsed} read; ${JSON.stringify(ledger.gaps)}`);
   }, 5 * MINUTE * PATIENCE);
+
+  for (const scenario of LAST) tried(scenario);
 });
 
 async function versions({ guest, cluster }: Lab): Promise<Versions> {

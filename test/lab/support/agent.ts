@@ -8,16 +8,22 @@ import { until } from './wait.ts';
 /** The agent of the guest's DaemonSet, asked as `kubectl why137` does: through the API server. */
 export class ClusterAgent {
   readonly #cluster: Cluster;
-  readonly pod: string;
+  #pod = '';
 
-  private constructor(cluster: Cluster, pod: string) {
+  private constructor(cluster: Cluster) {
     this.#cluster = cluster;
-    this.pod = pod;
   }
 
   static async ready(cluster: Cluster): Promise<ClusterAgent> {
-    const pod = await until('a ready pod of the DaemonSet', 600_000, async () => (await cluster.pods('why137', 'app.kubernetes.io/name=why137').catch(() => [])).find(isReady) ?? null);
-    return new ClusterAgent(cluster, pod.metadata.name);
+    const agent = new ClusterAgent(cluster);
+    await agent.find();
+    return agent;
+  }
+
+  /** Until there is a pod that is ready: another one, where the one before is gone. */
+  async find(): Promise<void> {
+    const pod = await until('a ready pod of the DaemonSet', 600_000, async () => (await this.#cluster.pods('why137', 'app.kubernetes.io/name=why137').catch(() => [])).find(isReady) ?? null);
+    this.#pod = pod.metadata.name;
   }
 
   async verdicts(namespace: string, pod: string): Promise<Verdict[]> {
@@ -34,17 +40,17 @@ export class ClusterAgent {
 
   /** Everything that its pod printed. */
   async logs(): Promise<Record<string, unknown>[]> {
-    const text = await this.#cluster.kubectl(['-n', 'why137', 'logs', this.pod]);
+    const text = await this.#cluster.kubectl(['-n', 'why137', 'logs', this.#pod]);
     return text.split('\n').flatMap((line) => (line.startsWith('{') ? [z.record(z.string(), z.unknown()).parse(JSON.parse(line))] : []));
   }
 
   async restarts(): Promise<number> {
-    const pod = await this.#cluster.pod('why137', this.pod);
+    const pod = await this.#cluster.pod('why137', this.#pod);
     return pod?.status.containerStatuses?.[0]?.restartCount ?? Number.NaN;
   }
 
   async #get(path: string): Promise<unknown> {
-    return JSON.parse(await this.#cluster.get(`/api/v1/namespaces/why137/pods/${this.pod}:9137/proxy${path}`));
+    return JSON.parse(await this.#cluster.get(`/api/v1/namespaces/why137/pods/${this.#pod}:9137/proxy${path}`));
   }
 }
 

@@ -53,6 +53,13 @@ export class Lab {
     return this.#meminfoMib('MemTotal');
   }
 
+  /** MiB that all pods together could still take, by the limit that node-allocatable is. */
+  async podsAvailableMib(): Promise<number> {
+    const [limit, usage] = this.guest.kernel.cgroup === 'v2' ? ['memory.max', 'memory.current'] : ['memory.limit_in_bytes', 'memory.usage_in_bytes'];
+    const dir = `/sys/fs/cgroup/${this.guest.kernel.cgroup === 'v2' ? '' : 'memory/'}kubepods.slice`;
+    return Math.floor(Number(await this.guest.sh(`echo $(($(cat ${dir}/${limit}) - $(cat ${dir}/${usage})))`)) / 2 ** 20);
+  }
+
   async #meminfoMib(name: string): Promise<number> {
     return Math.floor(Number(await this.guest.sh(`awk '/^${name}:/ { print $2 }' /proc/meminfo`)) / 1024);
   }

@@ -17,17 +17,19 @@ export interface Moment {
   /** Seconds since 1970, as the guest's clock has it. */
   readonly from: number;
   readonly to: number;
+  /** When the kernel had booted that ran at the beginning. */
+  readonly booted: number;
 }
 
 /** Writes what a node's sources say of one scenario, as a directory that `why137 replay` reads; gives its name. */
-export async function record(lab: Lab, scenario: Scenario, { from, to }: Moment, pods: readonly Pod[], lives: TaskLives): Promise<string> {
+export async function record(lab: Lab, scenario: Scenario, { from, to, booted }: Moment, pods: readonly Pod[], lives: TaskLives): Promise<string> {
   const { guest } = lab;
   const name = `${scenario.name}-${guest.kernel.name}-containerd`;
   const dir = join(cache, `run-${guest.kernel.name}/recordings`, name);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const journal = (which: string): Promise<string> => guest.sh(`journalctl --since=@${from} --until=@${to} -o json --output-fields=${FIELDS} --no-pager ${which}`);
-  write(dir, 'kernel.journal.json.gz', await journal('-k'));
+  write(dir, 'kernel.journal.json.gz', await journal('_TRANSPORT=kernel'));
   // What the agent itself reads besides.
   write(dir, 'units.journal.json.gz', await journal(witnessMatches().map((group) => group.map((match) => `'${match}'`).join(' ')).join(' + ')));
   const audit = (await guest.sh('cat /var/log/audit/audit.log 2>/dev/null || true')).split('\n').filter((line) => isAuditedWithin(line, from, to));
@@ -45,7 +47,7 @@ export async function record(lab: Lab, scenario: Scenario, { from, to }: Moment,
     return exit ? [{ scenario: scenario.name, containerId: exit.containerId, accept: [cause], exitCode: code, note: scenario.truth }] : [];
   });
   write(dir, 'truth.ndjson', truth.map((line) => JSON.stringify(line)).join('\n'));
-  const bootTime = new Date(Number(await guest.sh("awk '/^btime/ { print $2 }' /proc/stat")) * 1000).toISOString();
+  const bootTime = new Date(booted * 1000).toISOString();
   const kernel = await guest.sh('uname -r');
   write(dir, 'recording.json', JSON.stringify({ kernel, runtime: 'containerd', bootTime, timezone: 'UTC', year: new Date().getUTCFullYear(), hostname: 'node1' }, null, 1));
   return name;

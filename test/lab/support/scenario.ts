@@ -27,6 +27,8 @@ export interface Scenario {
   /** What is done to the pods once they are made. */
   readonly act?: (lab: Lab) => Promise<void>;
   readonly deaths: readonly Death[];
+  /** The node boots anew meanwhile: what the agent had printed before is gone with its pod. */
+  readonly reboots?: true;
 }
 
 /** Why a scenario cannot be had on a kernel; null: it can. */
