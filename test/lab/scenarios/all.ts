@@ -3,6 +3,7 @@ import { limits } from './limits.ts';
 import { node } from './node.ts';
 import { notOom } from './not-oom.ts';
 import { orchestrator } from './orchestrator.ts';
+import { docker } from './docker.ts';
 import { shutdown } from './shutdown.ts';
 import { userspace } from './userspace.ts';
 
@@ -10,4 +11,4 @@ import { userspace } from './userspace.ts';
 export const SCENARIOS: readonly Scenario[] = [...limits, ...notOom, ...orchestrator, ...node, ...userspace];
 
 /** After these the agent has another pod. */
-export const LAST: readonly Scenario[] = shutdown;
+export const LAST: readonly Scenario[] = [...shutdown, ...docker];

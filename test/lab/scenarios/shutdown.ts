@@ -7,12 +7,12 @@ export const shutdown: readonly Scenario[] = [
     name: 'node-shutdown',
     truth: 'the node is shut down, the kubelet ends its pods, and the program does not end within the grace period; asked after the next boot',
     manifests: [pod('node-shutdown', [{ run: "trap '' TERM; while :; do sleep 1; done" }])],
-    reboots: true,
+    replacesAgent: true,
     async act(lab) {
       await lab.running('node-shutdown');
       await lab.guest.reboot();
       await lab.cluster.ready();
-      await lab.agent.find();
+      await lab.agent.successor();
     },
     deaths: [{ pod: 'node-shutdown', container: 'main', code: 137, cause: 'node-shutdown', confidence: 'likely', kills: 0 }],
   },

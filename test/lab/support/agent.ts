@@ -16,13 +16,15 @@ export class ClusterAgent {
 
   static async ready(cluster: Cluster): Promise<ClusterAgent> {
     const agent = new ClusterAgent(cluster);
-    await agent.find();
+    await agent.successor();
     return agent;
   }
 
-  /** Until there is a pod that is ready: another one, where the one before is gone. */
-  async find(): Promise<void> {
-    const pod = await until('a ready pod of the DaemonSet', 600_000, async () => (await this.#cluster.pods('why137', 'app.kubernetes.io/name=why137').catch(() => [])).find(isReady) ?? null);
+  /** Until there is a pod that is ready, other than the one that was asked so far. */
+  async successor(): Promise<void> {
+    const pod = await until('a ready pod of the DaemonSet', 600_000, async () =>
+      (await this.#cluster.pods('why137', 'app.kubernetes.io/name=why137').catch(() => [])).find((one) => isReady(one) && one.metadata.name !== this.#pod),
+    );
     this.#pod = pod.metadata.name;
   }
 

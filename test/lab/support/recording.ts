@@ -21,11 +21,10 @@ export interface Moment {
   readonly booted: number;
 }
 
-/** Writes what a node's sources say of one scenario, as a directory that `why137 replay` reads; gives its name. */
-export async function record(lab: Lab, scenario: Scenario, { from, to, booted }: Moment, pods: readonly Pod[], lives: TaskLives): Promise<string> {
+/** Writes what a node's sources say of one scenario, as a directory that `why137 replay` reads. */
+export async function record(lab: Lab, scenario: Scenario, { from, to, booted }: Moment, pods: readonly Pod[], lives: TaskLives): Promise<void> {
   const { guest } = lab;
-  const name = `${scenario.name}-${guest.kernel.name}-containerd`;
-  const dir = join(cache, `run-${guest.kernel.name}/recordings`, name);
+  const dir = join(cache, `run-${guest.kernel.name}/recordings`, `${scenario.name}-${guest.kernel.name}-containerd`);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const journal = (which: string): Promise<string> => guest.sh(`journalctl --since=@${from} --until=@${to} -o json --output-fields=${FIELDS} --no-pager ${which}`);
@@ -50,7 +49,6 @@ export async function record(lab: Lab, scenario: Scenario, { from, to, booted }:
   const bootTime = new Date(booted * 1000).toISOString();
   const kernel = await guest.sh('uname -r');
   write(dir, 'recording.json', JSON.stringify({ kernel, runtime: 'containerd', bootTime, timezone: 'UTC', year: new Date().getUTCFullYear(), hostname: 'node1' }, null, 1));
-  return name;
 }
 
 /** A container of a pod with what is known of its life: of its end, where it ended. */

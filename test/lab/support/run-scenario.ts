@@ -24,7 +24,6 @@ export interface Row {
 
 export interface ScenarioResult {
   readonly rows: readonly Row[];
-  readonly recording: string;
   /** What `kubectl describe pod` shows of its first pod; empty where that is gone. */
   readonly described: string;
 }
@@ -72,13 +71,13 @@ async function played(lab: Lab, scenario: Scenario): Promise<ScenarioResult> {
       runtime: runtimeSaid(life),
       verdict,
       event,
-      wrong: [...wrongWith(death, verdict, event), ...(scenario.reboots || isLogged(verdict, logs) ? [] : ['not in the log'])],
+      wrong: [...wrongWith(death, verdict, event), ...(scenario.replacesAgent || isLogged(verdict, logs) ? [] : ['not in the log'])],
     });
   }
-  const recording = await record(lab, scenario, { from: from - 5, to: (await now()) + 1, booted: Number(bootTime) }, pods, lives);
+  if (pods.length > 0) await record(lab, scenario, { from: from - 5, to: (await now()) + 1, booted: Number(bootTime) }, pods, lives);
   // Of the first pod: where it was taken away, nothing.
   const described = await lab.cluster.kubectl(['-n', NAMESPACE, 'describe', 'pod', scenario.manifests[0]?.metadata.name ?? '']).catch(() => '');
-  return { rows, recording, described };
+  return { rows, described };
 }
 
 /** The last revision, when nothing more is to come. */

@@ -23,12 +23,13 @@ export interface Scenario {
   readonly truth: string;
   /** What it takes of the machine; runs everywhere where left out. */
   readonly needs?: Partial<Pick<Kernel, 'cgroup' | 'audit'>>;
+  /** None where it is no pod of Kubernetes that dies; of that no recording is left. */
   readonly manifests: readonly Manifest[];
   /** What is done to the pods once they are made. */
   readonly act?: (lab: Lab) => Promise<void>;
   readonly deaths: readonly Death[];
-  /** The node boots anew meanwhile: what the agent had printed before is gone with its pod. */
-  readonly reboots?: true;
+  /** The agent's pod is another one at the end, and what the one before had printed is gone with it. */
+  readonly replacesAgent?: true;
 }
 
 /** Why a scenario cannot be had on a kernel; null: it can. */
