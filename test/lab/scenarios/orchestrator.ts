@@ -11,9 +11,9 @@ async function remove(lab: Lab, name: string): Promise<void> {
   await lab.cluster.kubectl(['-n', NAMESPACE, 'delete', 'pod', name, '--wait=false']);
 }
 
-/** Starts the kubelet anew with other words in its configuration. */
+/** Starts the kubelet anew with other words in its configuration, and waits until it can be asked for logs. */
 async function reconfigure(lab: Lab, sed: string): Promise<void> {
-  await lab.guest.sh(`sed -i '${sed}' /etc/kubernetes/kubelet.yaml; systemctl restart kubelet`);
+  await lab.guest.sh(`sed -i '${sed}' /etc/kubernetes/kubelet.yaml; systemctl restart kubelet; until ss -ltn | grep -q ':10250 '; do sleep 1; done`);
 }
 
 /** Deaths that the kubelet asked for, and near misses. */
