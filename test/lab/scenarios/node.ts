@@ -7,13 +7,15 @@ const LEFT_MIB = 600;
 
 /** The host takes memory bit by bit until the kernel has killed somebody. */
 async function starve(lab: Lab): Promise<void> {
-  await lab.hog((await lab.availableMib()) - 250);
+  // Well above what the kernel keeps for itself: what it calls available is not to be had at once.
+  await lab.hog((await lab.availableMib()) - LEFT_MIB);
   await lab.guest.sh(
     [
-      'count() { sed -n "s/^oom_kill //p" /proc/vmstat; }; before=$(count)',
+      // The shell's own words alone: a program to be loaded now would wait for the memory that is lacking.
+      'count() { while read -r key value; do [ "$key" != oom_kill ] || kills=$value; done < /proc/vmstat; }; count; before=$kills',
       'systemd-run --quiet --unit=lab-hog-more --slice=lab.slice --property=OOMScoreAdjust=-999 /usr/local/bin/hog 3000 20',
-      'while [ "$(count)" = "$before" ]; do sleep 0.1; done',
-      'systemctl kill --signal=KILL lab-hog-more',
+      'pid=$(systemctl show --property=MainPID --value lab-hog-more)',
+      'while [ "$kills" = "$before" ]; do count; done; kill -9 "$pid"',
     ].join('; '),
   );
 }
