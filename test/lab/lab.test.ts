@@ -116,7 +116,7 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
       const { podName, podNamespace } = items[0]?.container ?? {};
       const pod = await kubectlWhy137(lab.cluster, ['pod', podName ?? '', '-n', podNamespace ?? '']);
       say(`kubectl why137 pod ${podName ?? ''} -n ${podNamespace ?? ''}:\n${pod.out}${pod.err}`);
-      expect(pod).toMatchObject({ status: 0, err: '', out: expect.stringContaining(items[0]?.cause ?? '') as unknown });
+      expect(pod).toMatchObject({ status: 0, err: '', out: expect.stringContaining(`${podNamespace ?? ''}/${podName ?? ''} · container ${items[0]?.container.containerName ?? ''}`) as unknown });
       const node = await kubectlWhy137(lab.cluster, ['node', 'node1', '-o', 'json']);
       expect(z.parse(clusterAnswerSchema, JSON.parse(node.out)).items.map(({ id }) => id)).toEqual(expect.arrayContaining(items.map(({ id }) => id)));
       const table = await kubectlWhy137(lab.cluster, ['-A', '--since', '3h', '--cause', items[0]?.cause ?? '']);
