@@ -167,7 +167,9 @@ describe('no kill', () => {
     const node = new Node().ready('journal').pass(10 * SECOND).hear([reading(AT - 40 * SECOND, 4), exited('app', AT), reading(AT + SECOND, 6), covered(AT + SECOND)]).pass(2 * SETTLE_US);
     expect(said(node.last())?.slice(0, 2)).toEqual(['unknown', 'possible']);
     expect(node.last()?.blindSpots).toEqual([{ source: 'ledger', from: '2026-11-23T17:43:05.000000Z', to: '2026-11-23T17:43:46.000000Z', why: 'the kernel counted 2 OOM kills, 0 could be read' }]);
-    expect(node.gaps).toEqual([expect.objectContaining({ counted: 2, parsed: 0 })]);
+    // The lines may be late; after a while they are lost.
+    expect(node.gaps).toEqual([]);
+    expect(node.pass(20 * SECOND).gaps).toEqual([expect.objectContaining({ counted: 2, parsed: 0 })]);
   });
 
   it('in a gap: unknown, with its times', () => {

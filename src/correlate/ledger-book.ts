@@ -16,12 +16,22 @@ interface Lines {
   readonly times: Micros[];
 }
 
+/** More kills were counted than lines read. */
+interface Gap {
+  readonly from: Micros;
+  readonly to: Micros;
+  readonly counted: number;
+  readonly parsed: number;
+}
+
 /** An exit may follow its kill by so much: a reading to compare from must be older. */
 const BEFORE_US = 30 * SECOND;
 /** Stamps of the kernel and of a reading may differ by so much; text logs stamp whole seconds, late. */
 export const TOLERANCE_US: Readonly<Record<Trust, Micros>> = { kernel: 100 * MS, text: 2 * SECOND };
 /** Count and lines are compared once the count has stood still for so long, or after so long in any case. */
 const QUIET_US = 2 * SECOND;
+/** Lines that are lacking have so long to come: on a node without memory its logs are late. */
+const LATE_US = 15 * SECOND;
 const LONGEST_US = 120 * SECOND;
 /** So long after the wall clock was set back a moment may be of either time. */
 export const TWICE_US = 60 * SECOND;
@@ -34,7 +44,7 @@ const MAX_GAPS = 64;
 export class LedgerBook {
   readonly #readings: Reading[] = [];
   readonly #lines = new Map<string, Lines>();
-  readonly #gaps: { from: Micros; to: Micros; counted: number; parsed: number }[] = [];
+  readonly #gaps: Gap[] = [];
   /** Up to here count and lines have been compared. */
   #checked: Reading | null = null;
   /** What began before says nothing that can be compared. */
@@ -89,12 +99,13 @@ export class LedgerBook {
   }
 
   /** Compares what has settled since the last time; gives a newly found gap. */
-  check(settledUs: Micros): { from: Micros; to: Micros; counted: number; parsed: number } | null {
+  check(settledUs: Micros): Gap | null {
     const from = this.#checked;
     const to = this.#readings[firstAfter(this.#readings, settledUs) - 1];
-    if (!from || !to || to.at <= from.at || this.#isMoving(from, to, settledUs)) return null;
+    if (!from || !to || to.at <= from.at || this.#isMoving(from, to, settledUs - QUIET_US)) return null;
     const counted = to.oomKill - from.oomKill;
     const { most } = this.#parsed(from.at, to.at);
+    if (counted > most && this.#isMoving(from, to, settledUs - LATE_US)) return null;
     this.#checked = to;
     if (counted <= most) return null;
     const gap = { from: from.at, to: to.at, counted, parsed: most };
@@ -104,9 +115,14 @@ export class LedgerBook {
   }
 
   /** While kills go on, a line that is stamped a little late lies behind the last reading and would be missed before it. */
-  #isMoving(from: Reading, to: Reading, settledUs: Micros): boolean {
-    const before = this.#readings[firstAfter(this.#readings, settledUs - QUIET_US) - 1] ?? from;
+  #isMoving(from: Reading, to: Reading, sinceUs: Micros): boolean {
+    const before = this.#readings[firstAfter(this.#readings, sinceUs) - 1] ?? from;
     return before.oomKill !== to.oomKill && to.at - from.at < LONGEST_US;
+  }
+
+  /** The lines that were lacking have come since, later than anybody waits for them. */
+  #isFilled({ from, to, counted }: Gap): boolean {
+    return this.#parsed(from, to).most >= counted;
   }
 
   status(): LedgerStatus {
@@ -117,7 +133,7 @@ export class LedgerBook {
       to: formatTimeOrNull(last?.at ?? null),
       counted: first && last ? last.oomKill - first.oomKill : null,
       parsed: first && last ? this.#parsed(first.at, last.at).most : 0,
-      gaps: this.#gaps.map((gap) => ({ ...gap, from: formatTime(gap.from), to: formatTime(gap.to) })),
+      gaps: this.#gaps.filter((gap) => !this.#isFilled(gap)).map((gap) => ({ ...gap, from: formatTime(gap.from), to: formatTime(gap.to) })),
     };
   }
 

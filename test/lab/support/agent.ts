@@ -42,7 +42,8 @@ export class ClusterAgent {
 
   /** Everything that its pod printed. */
   async logs(): Promise<Record<string, unknown>[]> {
-    const text = await this.#cluster.kubectl(['-n', 'why137', 'logs', this.#pod]);
+    // A kubelet that has just started knows nothing of its pods yet.
+    const text = await until('the logs of the agent', 300_000, () => this.#cluster.kubectl(['-n', 'why137', 'logs', this.#pod]).catch(() => null));
     return text.split('\n').flatMap((line) => (line.startsWith('{') ? [z.record(z.string(), z.unknown()).parse(JSON.parse(line))] : []));
   }
 
