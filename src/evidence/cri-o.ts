@@ -9,12 +9,14 @@ export const crio: Witness = {
   transports: ['stdout'],
   comms: [],
   tags: ['crio', 'cri-o'],
-  pattern: ['Stopping container: ', 'Stopped container ', 'Created container ', 'Started container'].join('|'),
+  pattern: ['Stopping container: ', 'with stop signal timed out', 'Stopped container ', 'Created container ', 'Started container'].join('|'),
   reader: () => crioReader,
 };
 
 const ID = '([0-9a-f]{12,64})';
 const STOPPING = new RegExp(`^Stopping container: ${ID} \\(timeout: (-?\\d{1,9})s?\\)$`);
+/** Its SIGKILL: `timed out: REASON` to 1.23, `timed out. Killing`, from 1.30 on with dots. While SIGKILL has no effect, again and again. */
+const KILLING = new RegExp(`^Stopping container ${ID} with stop signal timed out(?:\\. Killing(?:\\.{3})?|: .*)$`, 's');
 /** `<id>: <namespace>/<pod>/<container>`, as CRI-O describes a container. */
 const DESCRIBED = new RegExp(`^(?:Created|Started|Stopped) container ${ID}: (\\S+)$`);
 
@@ -30,6 +32,8 @@ function read({ text, fields, timeUs }: LogrusLine): readonly Said[] {
     const gracePeriodMs = Math.max(0, Number(stop[2])) * 1_000;
     return [{ kind: 'stop-request', by: 'cri-o', reason: 'unknown', phase: 'stop', gracePeriodMs, signal: null, detail: null, about: { containerId: stop[1] ?? null } }];
   }
+  const killing = KILLING.exec(text);
+  if (killing) return [{ kind: 'stop-request', by: 'cri-o', reason: 'unknown', phase: 'kill', gracePeriodMs: null, signal: 'SIGKILL', detail: null, about: { containerId: killing[1] ?? null } }];
   const container = { kind: 'container', runtime: 'cri-o', restartCount: null, startedUs: null } as const;
   const described = DESCRIBED.exec(text);
   if (described) return [{ ...container, about: { containerId: described[1] ?? null, ...named(described[2]) } }];

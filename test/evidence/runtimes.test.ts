@@ -84,7 +84,15 @@ describe('CRI-O', () => {
     expect(say(crio, [log('Started container', ` PID=4711 containerID=${ID} description=shop/cart-7d9f/app sandboxID=${POD}`)])).toMatchObject([{ kind: 'container', startedUs: parseTime(TIME), about: { containerId: ID, pid: 4_711, podName: 'cart-7d9f' } }]);
   });
 
-  it.each([`Stopping container: ${ID}`, 'Stopped container x: a/b/c', `Stopping pod sandbox: ${ID}`])('not: %s', (msg) => {
+  it.each([
+    ['to 1.23', 'timed out: timeout reached after 30 seconds waiting for container process to exit'],
+    ['1.24 to 1.29', 'timed out. Killing'],
+    ['1.30 and later', 'timed out. Killing...'],
+  ])('kills, %s', (_, words) => {
+    expect(say(crio, [log(`Stopping container ${ID} with stop signal ${words}`)])).toMatchObject([{ kind: 'stop-request', by: 'cri-o', phase: 'kill', signal: 'SIGKILL', about: { containerId: ID }, atUs: parseTime(TIME) }]);
+  });
+
+  it.each([`Stopping container ${ID} with stop signal timed out. Killing soon`, `Stopping container x with stop signal timed out. Killing`, `Stopping container: ${ID}`, 'Stopped container x: a/b/c', `Stopping pod sandbox: ${ID}`])('not: %s', (msg) => {
     expect(say(crio, [log(msg)])).toEqual([]);
   });
 });

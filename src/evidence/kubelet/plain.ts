@@ -1,6 +1,6 @@
 import type { Said } from '../witness.ts';
 import { nodeShutdown, podDeleted, preempted, probeFailed, reasoned, stopped } from './said.ts';
-import { bareId, plainPods } from './subject.ts';
+import { bareId, plainPods, wholePod } from './subject.ts';
 
 interface Row {
   readonly pattern: RegExp;
@@ -30,9 +30,11 @@ const ROWS: readonly Row[] = [
   },
   { pattern: /^SyncLoop \((?:DELETE|REMOVE), "[a-z]+"\): "(.*)"/, read: (m) => plainPods(m[1] ?? '').map(podDeleted) },
   {
-    // Go's print of whole pods: name, generateName, namespace, selfLink, uid … Of later ones it cannot be told from what a pod's annotations say.
-    pattern: /^preemption: attempting to evict pods \[&Pod\{ObjectMeta:\{([a-z0-9.-]+) [a-z0-9.-]* ([a-z0-9-]+) \S* ([0-9a-f-]{36}) /,
-    read: ([, podName = null, podNamespace = null, podUid = null]) => [preempted({ podName, podNamespace, podUid }, undefined)],
+    pattern: /^preemption: attempting to evict pods (\[&Pod\{.*)$/s,
+    read: (m) => {
+      const pod = wholePod(m[1] ?? '');
+      return pod === null ? [] : [preempted(pod, undefined)];
+    },
   },
   // It fails when the pod takes longer to end than kubelet waits; it ends all the same.
   { pattern: /^preemption: pod (\S+) (?:evicted successfully|failed to evict)/, read: (m) => [preempted(firstPod(m[1]), undefined)] },

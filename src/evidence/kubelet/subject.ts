@@ -5,6 +5,7 @@ export type PodName = Pick<Subject, 'podNamespace' | 'podName'>;
 
 /** Names of Kubernetes are of these characters, and no longer: nothing else is taken for one. */
 const PAIR = /([a-z0-9][a-z0-9-]{0,62})\/([a-z0-9][a-z0-9.-]{0,252})/;
+const OBJECT = /\{"name":"([^"]+)","namespace":"([^"]+)"\}/;
 const PLAIN_POD = /([a-z0-9][a-z0-9.-]{0,252})_([a-z0-9][a-z0-9-]{0,62})\(([0-9a-f-]{1,64})\)/;
 
 /** Whom a structured line names by its usual keys. */
@@ -23,13 +24,28 @@ export function podOf(text: string | undefined): PodName {
   return first ?? { podNamespace: null, podName: null };
 }
 
-/** `["ns/a","ns/b"]`, `[ns/a ns/b]`, JSON's `[{"name":…,"namespace":…}]`, or (1.21) `a_ns(uid), b_ns(uid)`. */
+/**
+ * `["ns/a","ns/b"]`, `[ns/a ns/b]`, JSON's `[{"name":…,"namespace":…}]`, or (1.21) `a_ns(uid), b_ns(uid)`; of whole pods, as
+ * preemption lists them up to 1.23, the first: what the rest says is of their owners' choosing.
+ */
 export function podsOf(text: string | undefined): readonly (PodName & Partial<Subject>)[] {
   if (text === undefined) return [];
-  const objects = [...text.matchAll(/\{"name":"([^"]+)","namespace":"([^"]+)"\}/g)].map(([, podName = null, podNamespace = null]) => ({ podNamespace, podName }));
-  if (objects.length > 0) return objects;
-  const pairs = [...text.matchAll(new RegExp(PAIR, 'g'))].map(([, podNamespace = null, podName = null]) => ({ podNamespace, podName }));
-  return pairs.length > 0 ? pairs : plainPods(text);
+  const whole = wholePod(text);
+  if (whole) return [whole];
+  if (isListOf(OBJECT, text)) return [...text.matchAll(new RegExp(OBJECT, 'g'))].map(([, podName = null, podNamespace = null]) => ({ podNamespace, podName }));
+  if (isListOf(PAIR, text)) return [...text.matchAll(new RegExp(PAIR, 'g'))].map(([, podNamespace = null, podName = null]) => ({ podNamespace, podName }));
+  return isListOf(PLAIN_POD, text) ? plainPods(text) : [];
+}
+
+/** Items and what stands between them, and nothing else. */
+function isListOf(item: RegExp, text: string): boolean {
+  return /^[\s,"[\]]*$/.test(text.replace(new RegExp(item, 'g'), ''));
+}
+
+/** Go's print of a whole pod: name, generateName, namespace, selfLink, uid … */
+export function wholePod(text: string): Pick<Subject, 'podName' | 'podNamespace' | 'podUid'> | null {
+  const m = /^\[&Pod\{ObjectMeta:\{([a-z0-9.-]+) [a-z0-9.-]* ([a-z0-9-]+) \S* ([0-9a-f-]{36}) /.exec(text);
+  return m ? { podName: m[1] ?? null, podNamespace: m[2] ?? null, podUid: m[3] ?? null } : null;
 }
 
 /** `name_namespace(uid)`, as plain text names pods. */

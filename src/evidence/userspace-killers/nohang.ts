@@ -2,11 +2,13 @@ import { MS, type Micros } from '../../lib/time.ts';
 import type { LineReader, Said, Witness } from '../witness.ts';
 
 /**
- * A block of lines: `Victim status (found in 2ms):`, `  PID: 77, name: java, …`, `  Vm, MiB: Size: 900, RSS: 812.0 (…`,
+ * nohang 0.2 and later. A block of lines: `Victim status (found in 2ms):`, `  PID: 77, name: java, …`, `  Vm, MiB: Size: 900, RSS: 812.0 (…`,
  * and then `Implementing a corrective action:`, `  Sending SIGTERM to the victim`. Whole in one record, or a line each.
  */
 const STATUS = 'Victim status (found in ';
-const VICTIM = /^ {2}PID: +(\d{1,10}), name: (.{0,15}?)(?:, state: |$)/s;
+/** What comes before it, and is all where `print_victim_status` is off. */
+const CHOSEN = /^(?:Process with highest badness \(found in |TOP printed in \d+ms; process with highest badness:)/;
+const VICTIM = /^ {2}PID: +(\d{1,10}), [Nn]ame: (.{0,15}?)(?:, (?:state|badness): |$)/s;
 const RSS = /^ {2}Vm, MiB: +Size: [\d.]+, RSS: ([\d.]+)/;
 const ACTION = 'Implementing a corrective action:';
 const SENDING = /^ {2}Sending (SIGTERM|SIGKILL) to the victim/;
@@ -23,7 +25,7 @@ export const nohang: Witness = {
   transports: ['stdout'],
   comms: [],
   tags: ['nohang', 'nohang-desktop'],
-  pattern: '^Victim status|^  PID: |^  Vm, MiB: |^Implementing a corrective action|^  Sending SIG|^  (?:MemAvailable|SwapFree|PSI|MemUsedZram) ',
+  pattern: '^Process with highest badness|^TOP printed in |^Victim status|^  PID: |^  Vm, MiB: |^Implementing a corrective action|^  Sending SIG|^  (?:MemAvailable|SwapFree|PSI|MemUsedZram) ',
   reader: () => nohangReader(),
 };
 
@@ -34,27 +36,35 @@ interface Victim {
 }
 
 function nohangReader(): LineReader {
-  let awaited = false;
+  let awaited: 'chosen' | 'status' | null = null;
   let acting = false;
   let victim: Victim | null = null;
+  let chosen: Victim | null = null;
   let reason: string | null = null;
   let blockUs: Micros | null = null;
   const take = (line: string, timeUs: Micros | null): Said | null => {
     const found = VICTIM.exec(line);
     const rss = RSS.exec(line);
     const sending = SENDING.exec(line);
-    if (line.startsWith(STATUS)) {
+    if (CHOSEN.test(line)) [awaited, chosen] = ['chosen', null];
+    else if (line.startsWith(STATUS)) {
       if (victim !== null && (timeUs ?? 0) - (blockUs ?? 0) < SAME_BLOCK_US) return null;
-      [awaited, victim, blockUs] = [true, null, timeUs];
+      [awaited, victim, blockUs] = ['status', null, timeUs];
     }
     // The first line is nohang's; one that comes after it may be of what the victim calls itself.
-    else if (found && awaited) [awaited, victim] = [false, { pid: Number(found[1]), comm: found[2] ?? '', rssBytes: null }];
+    else if (found && awaited !== null) {
+      const one = { pid: Number(found[1]), comm: found[2] ?? '', rssBytes: null };
+      if (awaited === 'chosen') chosen = one;
+      else victim = one;
+      awaited = null;
+    }
     else if (rss && victim?.rssBytes === null) victim = { ...victim, rssBytes: Math.round(Number(rss[1]) * MIB) };
     else if (REASON.test(line)) reason = line.trim();
     else if (line.startsWith(ACTION)) acting = true;
-    else if (sending && acting && victim !== null) {
-      const said = killOf(victim, sending[1] ?? '', reason);
-      [acting, victim, reason] = [false, null, null];
+    else if (sending && acting) {
+      const who = victim ?? chosen;
+      const said = who === null ? null : killOf(who, sending[1] ?? '', reason);
+      [acting, victim, chosen, reason] = [false, null, null, null];
       return said;
     }
     return null;

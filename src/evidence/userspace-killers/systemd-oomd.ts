@@ -1,8 +1,8 @@
 import type { Said, Witness } from '../witness.ts';
 import { killedCgroup } from './killed-cgroup.ts';
 
-/** `Killed PATH due to REASON` (systemd 248 to 258); `Marked PATH for killing due to REASON` since. */
-const KILLED = /^(?:Killed (\/.*?)|Marked (\/.*?) for killing) due to (memory pressure for .*|memory used .*|swap used .*)$/s;
+/** `Killed PATH due to REASON` (systemd 248 to 258); `Marked PATH for killing due to REASON` since, with whatever rule (261) as the reason. */
+const KILLED = /^(?:Killed (\/.*?) due to (memory pressure for .*|memory used .*|swap used .*)|Marked (\/.*?) for killing due to (.*))$/s;
 const PRESSURE = /^memory pressure for (\/.*) being (\d+\.\d+)% > (\d+\.\d+)% for > (.+) with reclaim activity$/s;
 const USED = /^(?:memory used \((\d+)\) \/ total \((\d+)\) and )?swap used \((\d+)\) \/ total \((\d+)\) being more than (\d+\.\d+)%$/;
 
@@ -13,12 +13,12 @@ export const systemdOomd: Witness = {
   transports: ['journal', 'syslog'],
   comms: ['systemd-oomd'],
   tags: ['systemd-oomd'],
-  pattern: '(?:Killed|Marked) /.{0,4096} due to (?:memory|swap) ',
+  pattern: '^(?:Killed /.{0,4096} due to (?:memory|swap) |Marked /.{0,4096} for killing due to )',
   reader: () => ({ text }) => {
     const killed = KILLED.exec(text);
     if (!killed) return { drop: 'no-fact' };
-    const reason = killed[3] ?? '';
-    return [said(killed[1] ?? killed[2] ?? '', reason)];
+    const [, path, why, marked, whyMarked] = killed;
+    return [said(path ?? marked ?? '', why ?? whyMarked ?? '')];
   },
 };
 

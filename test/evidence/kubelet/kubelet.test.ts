@@ -47,6 +47,7 @@ describe('why', () => {
     ['1.20', `${at('kuberuntime_manager.go:656')}Container "app" ({"docker" "${ID}"}) of pod cart-7d9f_shop(${UID}): Container app failed liveness probe, will be restarted`, 'liveness-probe', { ...APP, podUid: UID }],
     ['1.20, as %q quotes a struct', `${at('kuberuntime_manager.go:656')}Container "app" ("{\\"docker\\" \\"${ID}\\"}") of pod cart-7d9f_shop(${UID}): Container app failed startup probe, will be restarted`, 'startup-probe', { ...APP, podUid: UID }],
     ['an Event, -v=3', `${at('event.go:389')}"Event occurred" object="shop/cart-7d9f" fieldPath="spec.containers{app}" kind="Pod" apiVersion="v1" type="Normal" reason="Killing" message="Container app failed liveness probe, will be restarted"`, 'liveness-probe', { ...POD, containerName: 'app' }],
+    ['an Event in JSON', JSON.stringify({ ts: T0 / 1_000, caller: 'record/event.go:389', msg: 'Event occurred', v: 3, object: { name: 'cart-7d9f', namespace: 'shop' }, fieldPath: 'spec.containers{app}', kind: 'Pod', apiVersion: 'v1', type: 'Normal', reason: 'Killing', message: 'Container app failed startup probe, will be restarted' }), 'startup-probe', { ...POD, containerName: 'app' }],
   ])('%s', (_, line, reason, about) => {
     expect(say(line)).toMatchObject([{ kind: 'stop-request', reason, gracePeriodMs: null, about }]);
   });
@@ -63,6 +64,7 @@ describe('why', () => {
     ['UPDATE', `${at('kubelet.go:1')}"SyncLoop UPDATE" source="api" pods=["shop/cart-7d9f"]`],
     ['RECONCILE, -v=4', `${at('kubelet.go:1')}"SyncLoop RECONCILE" source="api" pods=["shop/cart-7d9f"]`],
     ['an Event of another reason', `${at('event.go:389')}"Event occurred" object="shop/cart-7d9f" kind="Pod" reason="Killing" message="Stopping container app"`],
+    ['an Event of a line that only holds the words', `${at('x.go:1')}"Other" err="Event occurred" object="shop/cart-7d9f" kind="Pod" reason="Preempting"`],
     ['an Event on a node', `${at('event.go:389')}"Event occurred" object="shop/cart-7d9f" kind="Node" reason="Preempting" message="x"`],
   ])('not: %s', (_, line) => {
     expect(say(line)).toEqual([]);
@@ -78,6 +80,12 @@ describe('why', () => {
     const whole = `[&Pod{ObjectMeta:{cart-7d9f cart- shop  ${UID} 464 0 2026-11-28 15:24:25 +0000 UTC <nil> <nil> map[lab:yes] map[note: &Pod{ObjectMeta:{other  shop  ${UID} 1`;
     expect(say(`${at('preemption.go:98')}preemption: attempting to evict pods ${whole}`)).toMatchObject([{ kind: 'preemption', about: { ...POD, podUid: UID } }]);
     expect(say(`${at('preemption.go:98')}preemption: attempting to evict pods []`)).toEqual([]);
+    // 1.21 to 1.23: the same under a key. What a pod says of itself names no other.
+    const attempting = (pods: string): string => `${at('preemption.go:106')}"Attempting to evict pods in order to free up resources" pods=${pods} insufficientResources="[(res: cpu, q: 100), ]"`;
+    expect(say(attempting('[&Pod{ObjectMeta:{cart-7d9f cart- shop  27aff94d-e0d9-43d1-84d6-9ab000aa57e2 464 0 2026-11-28 15:24:25 +0000 UTC <nil> <nil> map[] map[note:pay/ledger-0] [] []},Spec:PodSpec{Containers:[]Container{Container{Image:docker.io/library/nginx:1,}}}}]'))).toMatchObject([{ kind: 'preemption', about: { ...POD, podUid: UID } }]);
+    expect(say(attempting('[{"metadata":{"name":"cart-7d9f","annotations":{"note":"pay/ledger-0"}}}]'))).toEqual([]);
+    // 1.34, which says for whom.
+    expect(say(`${at('preemption.go:105')}"Preempting pod to free up resources" pod="shop/cart-7d9f" podUID="${UID}" insufficientResources="[(res: cpu, q: 100), ]" requestingPod="kube-system/critical-0"`)).toMatchObject([{ kind: 'preemption', about: { ...POD, podUid: UID } }]);
   });
 });
 

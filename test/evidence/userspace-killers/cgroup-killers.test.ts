@@ -15,6 +15,7 @@ describe('systemd-oomd', () => {
     ['pressure, since 259', `Marked ${SCOPE} for killing due to memory pressure for ${SLICE} being 90.81% > 90.00% for > 1min 30s with reclaim activity`, { pressurePercent: 90.81, duration: '1min 30s' }],
     ['swap', `Killed ${SCOPE} due to memory used (30112395264) / total (33382576128) and swap used (21352448000) / total (21352669184) being more than 90.00%`, { memoryUsedBytes: 30_112_395_264, memoryTotalBytes: 33_382_576_128, swapUsedBytes: 21_352_448_000, swapTotalBytes: 21_352_669_184, limitPercent: 90 }],
     ['swap, since 259', `Marked ${SCOPE} for killing due to memory used (60776927232) / total (66940563456) and swap used (61069553664) / total (67830013952) being more than 90.00%`, { limitPercent: 90 }],
+    ['a rule, since 261', `Marked ${SCOPE} for killing due to rule 'low_memory'`, {}],
     ['swap, 248 and 249', `Killed ${SCOPE} due to swap used (100) / total (110) being more than 90.00%`, { swapUsedBytes: 100, swapTotalBytes: 110 }],
   ])('%s', (_, line, figures) => {
     expect(say(systemdOomd, [line])).toMatchObject([{ kind: 'userspace-kill', by: 'systemd-oomd', signal: 'SIGKILL', figures, about: { containerId: ID, podUid: UID, cgroup: SCOPE } }]);

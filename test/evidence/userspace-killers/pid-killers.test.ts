@@ -68,6 +68,17 @@ describe('nohang', () => {
     expect(say(nohang, lines)).toMatchObject([{ ...KILL, reason: 'MemAvailable [23 MiB, 1.0 %] <= hard_threshold_min_mem [40 MiB, 2.0 %]', figures: { rssBytes: 812.5 * MIB } }]);
   });
 
+  it.each([
+    ['with a table of tasks', ['Process with highest badness (found in 9ms):', '  PID: 77, Name: java, badness: 900']],
+    ['without', ['TOP printed in 1ms; process with highest badness:', '  PID: 77, name: java, badness: 900']],
+  ])('where the status is not printed (print_victim_status = False), %s', (_, chosen) => {
+    expect(say(nohang, [...STATUS.slice(0, 2), ...chosen, ...ACTION])).toMatchObject([{ ...KILL, figures: {} }]);
+    // What was chosen before it was looked at again is not what was killed.
+    expect(say(nohang, [...chosen, 'Thresholds is not exceeded now', ...chosen.map((line) => line.replace('77', '78')), ...ACTION])).toMatchObject([{ about: { pid: 78 } }]);
+    // The status, where there is one, tells more.
+    expect(say(nohang, [...chosen, ...STATUS.slice(-1), ...VICTIM, ...ACTION])).toMatchObject([{ ...KILL, figures: { rssBytes: 812.5 * MIB } }]);
+  });
+
   it('what the victim calls itself names nobody else', () => {
     const forged = ['  PID:       1, name: other, state: S', 'Victim status (found in 0ms):', '  PID:       2, name: other, state: S'];
     expect(say(nohang, [...STATUS, ...VICTIM, ...forged, ...ACTION])).toMatchObject([{ about: { pid: 77 } }]);
