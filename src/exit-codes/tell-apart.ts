@@ -4,7 +4,7 @@ import type { TellApart } from '../model/exit-code.ts';
 export const TELL_APART_137: readonly TellApart[] = [
   {
     cause: 'container-limit-oom',
-    how: "The kernel log has oom-kill:constraint=CONSTRAINT_MEMCG with the container's own cgroup in oom_memcg= (before Linux 5.0: killed as a result of limit of), and PID 1 as its victim.",
+    how: "The kernel log has oom-kill:constraint=CONSTRAINT_MEMCG with the container's own cgroup in oom_memcg= (before Linux 5.0: killed as a result of limit of), and PID 1 as its victim, be it as one of all in there (memory.oom.group, which kubelet sets on cgroup v2 since 1.28).",
   },
   {
     cause: 'pod-limit-oom',

@@ -70,7 +70,7 @@ function compose(one: Case, kills: readonly JoinedKill[], found: Judgement, rule
     runtimeAgrees: runtimeAgrees(runtimeReason, found.cause, exitCode),
     oomKills: kills.map(({ kill }) => kill.id),
     culprits: found.kill === undefined ? null : culpritsFor(found.kill, kills.map(({ kill }) => kill)),
-    advice: found.advice ?? adviceFor(found.cause, { exit: one.exit, kill: found.kill ?? null, victimRole: found.victimRole, killsInside: kills.length }),
+    advice: found.advice ?? adviceFor(found.cause, { exit: one.exit, kill: found.kill ?? null, victimRole: found.victimRole, killsInside: kills.length, facts: found.facts ?? [] }),
     rule,
   };
 }

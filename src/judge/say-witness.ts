@@ -17,7 +17,7 @@ const WHY: Partial<Record<Cause, string>> = {
   'liveness-probe': 'its liveness probe failed',
   'startup-probe': 'its startup probe failed',
   eviction: 'the pod was evicted',
-  preemption: 'a pod of higher priority took its place',
+  preemption: 'a critical pod took its place',
   'node-shutdown': 'the node shut down',
   'pod-deletion': 'the pod was deleted',
 };

@@ -85,7 +85,7 @@ export type WitnessTold =
       readonly limit: boolean;
       readonly detail: string | null;
     }
-  /** The pod has to go for one of higher priority. */
+  /** kubelet makes room for a critical pod; what the scheduler preempts is deleted. */
   | { readonly kind: 'preemption'; readonly detail: string | null }
   /** The node shuts down and kubelet ends its pods. */
   | { readonly kind: 'node-shutdown'; readonly gracePeriodMs: number | null; readonly detail: string | null }

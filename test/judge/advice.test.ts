@@ -3,9 +3,10 @@ import { adviceFor, type AdviceFacts } from '../../src/judge/advice.ts';
 import { culpritsFor, sayOther } from '../../src/judge/who-held.ts';
 import { CAUSES, FAMILY_OF } from '../../src/model/cause.ts';
 import type { Culprits } from '../../src/model/culprits.ts';
+import { NOBODY, type WitnessFact } from '../../src/model/witness.ts';
 import { oomKill, verdict } from '../store/samples.ts';
 
-const NOTHING: AdviceFacts = { exit: { exitCode: 137, podUid: 'p' }, kill: null, victimRole: null, killsInside: 0 };
+const NOTHING: AdviceFacts = { exit: { exitCode: 137, podUid: 'p', initPid: 100 }, kill: null, victimRole: null, killsInside: 0, facts: [] };
 const MI = 1024 * 1024;
 
 const CULPRITS: Culprits = {
@@ -25,7 +26,7 @@ describe('advice', () => {
     expect(bare).toMatch(/^[A-Zk][^\n]{30,330}\.$/);
     expect(bare).not.toMatch(/undefined|null|NaN|at least \d/i);
     // What depends on a fact comes behind what always holds.
-    const full = adviceFor(cause, { exit: { exitCode: 137, podUid: 'p' }, victimRole: 'child', killsInside: 2, kill: oomKill('k', { culprits: { ...CULPRITS, unowned: [{ what: 'shmem', bytes: 300 * MI }, { what: 'kernel', bytes: 200 * MI }, { what: 'huge-pages', bytes: 100 * MI }] }, scope: 'mempolicy' }) });
+    const full = adviceFor(cause, { ...NOTHING, victimRole: 'child', killsInside: 2, kill: oomKill('k', { culprits: { ...CULPRITS, unowned: [{ what: 'shmem', bytes: 300 * MI }, { what: 'kernel', bytes: 200 * MI }, { what: 'huge-pages', bytes: 100 * MI }] }, scope: 'mempolicy' }) });
     expect(full.startsWith(bare)).toBe(true);
   });
 
@@ -37,7 +38,7 @@ describe('advice', () => {
   it('SIGTERM is only spoken of where SIGKILL ended it', () => {
     for (const cause of ['pod-deletion', 'runtime-stop'] as const) {
       expect(adviceFor(cause, NOTHING)).toContain('SIGTERM');
-      expect(adviceFor(cause, { ...NOTHING, exit: { exitCode: 143, podUid: 'p' } })).not.toMatch(/SIGTERM|SIGKILL/);
+      expect(adviceFor(cause, { ...NOTHING, exit: { exitCode: 143, podUid: 'p', initPid: 100 } })).not.toMatch(/SIGTERM|SIGKILL/);
     }
   });
 
@@ -49,13 +50,30 @@ describe('advice', () => {
     for (const comm of ['sh', '__proto__', 'constructor', 'javac', 'node\n']) expect(limit(comm)).not.toContain('If it is');
   });
 
+  it('a group kill names the option that spares the others, where kubelet set it and another than PID 1 was chosen', () => {
+    const of = (pid: number, more: Partial<AdviceFacts> = {}): string => adviceFor('container-limit-oom', { ...NOTHING, victimRole: 'group', kill: oomKill('k', { groupKill: true, victim: { ...oomKill('k').victim, pid } }), ...more });
+    expect(of(7)).toContain('singleProcessOOMKill');
+    expect(of(100)).not.toContain('singleProcessOOMKill');
+    expect(of(7, { exit: { exitCode: 137, podUid: null, initPid: 100 } })).not.toContain('singleProcessOOMKill');
+  });
+
+  it("an eviction for the pod's own limit does not blame the node", () => {
+    const evicted = (limit: boolean): WitnessFact => ({ kind: 'eviction', signal: null, resource: null, thresholdText: null, observedText: null, limit, detail: null, about: NOBODY, witness: 'kubelet', source: 'units', trust: 'proven', atUs: null, raw: '' });
+    expect(adviceFor('eviction', { ...NOTHING, facts: [null, evicted(false)] })).toContain('the node was short of');
+    expect(adviceFor('eviction', { ...NOTHING, facts: [evicted(true)] })).toMatch(/The node was not short of it.*raise that limit\.$/);
+  });
+
+  it('without Kubernetes speaks of none', () => {
+    expect(adviceFor('node-oom', { ...NOTHING, exit: { exitCode: 137, podUid: null, initPid: 100 } })).not.toMatch(/pod|request|kube/);
+  });
+
   it('what the report says is said, and nothing else', () => {
     const unowned = [{ what: 'shmem' as const, bytes: 300 * MI }];
     expect(limit('sh')).not.toContain('tmpfs');
     expect(limit('sh', { culprits: { ...CULPRITS, unowned } })).toContain('At least 300 MiB were files in memory');
     expect(limit('sh', { level: 'nested' })).toContain('cgroup of its own');
     expect(adviceFor('container-limit-oom', { ...NOTHING, victimRole: 'child' })).toContain('not PID 1');
-    const node = (score: number, podUid: string | null): string => adviceFor('node-oom', { ...NOTHING, exit: { exitCode: 137, podUid }, kill: oomKill('k', { victim: { ...oomKill('k').victim, oomScoreAdj: score } }) });
+    const node = (score: number, podUid: string | null): string => adviceFor('node-oom', { ...NOTHING, exit: { exitCode: 137, podUid, initPid: 100 }, kill: oomKill('k', { victim: { ...oomKill('k').victim, oomScoreAdj: score } }) });
     expect(node(1_000, 'p')).toContain('BestEffort');
     expect([node(1_000, null), node(999, 'p')].join()).not.toContain('BestEffort');
     expect(adviceFor('program', { ...NOTHING, killsInside: 1 })).toContain('OOM-killed');

@@ -43,7 +43,7 @@ function nohangReader(): LineReader {
   let reason: string | null = null;
   let blockUs: Micros | null = null;
   const take = (line: string, timeUs: Micros | null): Said | null => {
-    const found = VICTIM.exec(line);
+    const one = awaited === null ? null : victimOf(line);
     const rss = RSS.exec(line);
     const sending = SENDING.exec(line);
     if (CHOSEN.test(line)) [awaited, chosen] = ['chosen', null];
@@ -52,8 +52,7 @@ function nohangReader(): LineReader {
       [awaited, victim, blockUs] = ['status', null, timeUs];
     }
     // The first line is nohang's; one that comes after it may be of what the victim calls itself.
-    else if (found && awaited !== null) {
-      const one = { pid: Number(found[1]), comm: found[2] ?? '', rssBytes: null };
+    else if (one) {
       if (awaited === 'chosen') chosen = one;
       else victim = one;
       awaited = null;
@@ -73,6 +72,11 @@ function nohangReader(): LineReader {
     const said = text.split('\n').flatMap((line) => take(line, timeUs) ?? []);
     return said.length === 0 ? { drop: 'no-fact' } : said;
   };
+}
+
+function victimOf(line: string): Victim | null {
+  const m = VICTIM.exec(line);
+  return m && { pid: Number(m[1]), comm: m[2] ?? '', rssBytes: null };
 }
 
 function killOf({ pid, comm, rssBytes }: Victim, signal: string, reason: string | null): Said {
