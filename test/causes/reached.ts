@@ -34,13 +34,8 @@ const NUMA = [
   'oom-kill:constraint=CONSTRAINT_CPUSET,nodemask=(null),cpuset=docker-9976a269caec812c134fa317f27487ee36e1129beba7278a463dd53e5fb9997b.scope,mems_allowed=4,global_oom,task_memcg=/system.slice/containerd.service,task=containerd,pid=4100,uid=0',
   'Out of memory: Killed process 4100 (containerd) total-vm:4077036kB, anon-rss:51184kB, file-rss:26016kB, shmem-rss:0kB, UID:0 pgtables:676kB oom_score_adj:0',
 ];
-const LXC = 'a59e4e7d3090c04c6ce5a4b7a8bc85228eb9b96ac00b1284643a8c7c11dda661';
-const ABOVE = [
-  'php-fpm invoked oom-killer: gfp_mask=0x1100cca(GFP_HIGHUSER_MOVABLE), order=0, oom_score_adj=0',
-  `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=docker-${LXC}.scope,mems_allowed=0,oom_memcg=/lxc/39004,task_memcg=/lxc/39004/ns/system.slice/docker-${LXC}.scope,task=php-fpm,pid=3902942,uid=1000`,
-  'Memory cgroup out of memory: Killed process 3902942 (php-fpm) total-vm:14740176kB, anon-rss:12625252kB, file-rss:0kB, shmem-rss:156088kB, UID:1000 pgtables:26388kB oom_score_adj:0',
-];
-const inLxc = { ...FINISHED, containerId: LXC, runtime: 'docker', podUid: null, podName: null, podNamespace: null, initPid: 3_902_942 };
+/** A limit of 32 MiB on a cgroup of the machine's own, and two containers below it. */
+const ANCESTOR = 'ancestor-limit-6.18-containerd';
 
 /** auditd 3.0.9 on Linux 6.18, with the rules of docs/audit.md: kill -9 from the host, and from inside of a pid namespace. */
 const AUDIT = readFileSync(new URL('../fixtures/witness/audit-enriched.log', import.meta.url), 'utf8');
@@ -58,19 +53,19 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
   },
   'qos-limit-oom': {
     by: 'real', origin: NODE, verdict: ofNode('23804cd52f49'),
-    near: { what: 'one level further out', cause: 'node-allocatable-oom', verdict: ofNode('154d7c9f34ee') },
+    near: { what: 'the limit that was hit is that of all pods, one level further out', cause: 'node-allocatable-oom', verdict: ofNode('154d7c9f34ee') },
   },
   'node-allocatable-oom': {
     by: 'real', origin: lab('kubepods-limit'), verdict: ofLab('kubepods-limit'),
-    near: { what: 'a pod without a limit, and the node itself ran out', cause: 'node-oom', verdict: ofLab('node-eater') },
+    near: { what: 'a pod without a limit took what the node itself had left', cause: 'node-oom', verdict: ofLab('node-eater') },
   },
   'ancestor-limit-oom': {
-    by: 'report', origin: "an LXC container with Docker in it, Linux 5.15: the example that OOMAnalyser brings along", verdict: first({ kernel: kernel(0.1, ...ABOVE), exits: [inLxc] }),
-    near: { what: 'another container below the same limit', cause: 'not-oom', verdict: first({ kernel: kernel(0.1, ...ABOVE), exits: [{ ...inLxc, containerId: ID, initPid: 77 }] }) },
+    by: 'real', origin: `Linux 6.18, cgroup v1, containerd 1.6: test/recordings/${ANCESTOR}; live in test/e2e/agent-ancestor-limit.test.ts`, verdict: () => recorded(ANCESTOR),
+    near: { what: 'it was another container below the same limit that was killed', cause: 'not-oom', verdict: () => changed(ANCESTOR, { exit: { containerId: ID, initPid: 77, cgroup: null } }) },
   },
   'cgroup-limit-oom': {
     by: 'real', origin: `${NODE}, a storm of kills of which the kernel printed one line each`, verdict: ofNode('ccc792f7e435'),
-    near: { what: "such a line of another process", cause: 'not-oom', verdict: first({ kernel: limitKill(0.1, 77).slice(-1), exits: [FINISHED] }) },
+    near: { what: "a kill line that names no limit, but another process", cause: 'not-oom', verdict: first({ kernel: limitKill(0.1, 77).slice(-1), exits: [FINISHED] }) },
   },
   'node-oom': {
     by: 'real', origin: lab('node-eater'), verdict: ofLab('node-eater'),
@@ -78,7 +73,7 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
   },
   'numa-oom': {
     by: 'report', origin: 'Linux 5.8.2: cgroups@vger.kernel.org, 1632481657-68112-1-git-send-email-feng.tang@intel.com', verdict: first({ kernel: kernel(0.1, ...NUMA), exits: [FINISHED] }),
-    near: { what: 'who asked for the memory in that cpuset, and lived', cause: 'not-oom', verdict: first({ kernel: kernel(0.1, ...NUMA), exits: [{ ...FINISHED, initPid: 8_291 }] }) },
+    near: { what: 'it asked for the memory in that cpuset, and another was killed', cause: 'not-oom', verdict: first({ kernel: kernel(0.1, ...NUMA), exits: [{ ...FINISHED, initPid: 8_291 }] }) },
   },
   'userspace-oom': {
     by: 'real', origin: `${lab('systemd-oomd')}; earlyoom 1.7 in test/e2e/earlyoom.test.ts`, verdict: ofLab('systemd-oomd'),
@@ -120,11 +115,11 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
   },
   'external-sigkill': {
     by: 'real', origin: 'auditd 3.0.9 on Linux 6.18: test/fixtures/witness/audit-enriched.log', verdict: audited(9_016, 1_795_569_251.4),
-    near: { what: 'from within its own namespace, where PID 1 does not get it', cause: 'not-oom', verdict: audited(8_558, 1_795_569_223.9) },
+    near: { what: '`kill -9 1` from within its own pid namespace, where PID 1 does not get it', cause: 'not-oom', verdict: audited(8_558, 1_795_569_223.9) },
   },
   'not-oom': {
     by: 'real', origin: lab('kill-9'), verdict: ofLab('kill-9'),
-    near: { what: 'the same with neither log nor count', cause: 'unknown', verdict: () => changed('kill-9-6.12-containerd', { without: ['kernel.journal.json', 'ledger.ndjson'] }) },
+    near: { what: "neither the kernel's log nor its count could be read over that moment", cause: 'unknown', verdict: () => changed('kill-9-6.12-containerd', { without: ['kernel.journal.json', 'ledger.ndjson'] }) },
   },
   program: {
     by: 'real', origin: lab('child-only'), verdict: ofLab('child-only'),
@@ -132,7 +127,7 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
   },
   unknown: {
     by: 'real', origin: `${lab('exit-137')}, without the kernel's log and count`, verdict: () => changed('exit-137-6.12-containerd', { without: ['kernel.journal.json', 'ledger.ndjson'] }),
-    near: { what: 'the same with them', cause: 'not-oom', verdict: ofLab('exit-137') },
+    near: { what: "the same death, with the kernel's log and count read", cause: 'not-oom', verdict: ofLab('exit-137') },
   },
 };
 

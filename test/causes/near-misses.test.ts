@@ -1,0 +1,29 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { CAUSES } from '../../src/model/cause.ts';
+import { REACHED } from './reached.ts';
+
+const README = new URL('../../README.md', import.meta.url);
+const BEGIN = '<!-- near-misses: what test/causes finds; `npm run golden` rewrites it -->\n';
+const END = '<!-- /near-misses -->\n';
+
+/** Every row is judged here: what why137 said is what it says. */
+function table(): string {
+  const rows = CAUSES.map((cause) => {
+    const { what, verdict } = REACHED[cause].near;
+    const said = verdict();
+    return `| \`${cause}\` | ${what.replaceAll('|', '\\|')} | \`${said?.cause ?? 'nothing'}\`, ${said?.confidence ?? ''} |\n`;
+  });
+  return ['| Looks like | But | why137 says |\n', '| --- | --- | --- |\n', ...rows].join('');
+}
+
+it('the README shows what nearly is a cause and gets another, as it is judged', () => {
+  const readme = readFileSync(README, 'utf8');
+  const from = readme.indexOf(BEGIN);
+  const to = readme.indexOf(END);
+  expect(from).toBeGreaterThan(0);
+  expect(to).toBeGreaterThan(from);
+  const fresh = `${readme.slice(0, from)}${BEGIN}${table()}${readme.slice(to)}`;
+  if (process.env['UPDATE_GOLDEN'] !== undefined) writeFileSync(README, fresh);
+  expect(readFileSync(README, 'utf8')).toBe(fresh);
+});
