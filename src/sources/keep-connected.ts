@@ -1,6 +1,7 @@
 import type { Clock } from '../host/clock.ts';
 import { wait } from '../host/wait.ts';
 import { Backoff } from '../lib/backoff.ts';
+import { pauseAfter } from '../lib/no-descriptor.ts';
 import type { Emit } from '../model/source-event.ts';
 import { explainRpc } from './grpc/rpc-error.ts';
 
@@ -29,6 +30,7 @@ export async function keepConnected({ source, socket, service, clock, stopping, 
   };
   const isStopping = (): boolean => stopping.aborted;
   while (!isStopping()) {
+    let trouble = '';
     try {
       await connect(ready);
     } catch (error) {
@@ -36,7 +38,8 @@ export async function keepConnected({ source, socket, service, clock, stopping, 
       const { why, cure } = explainRpc(error, socket, service);
       if (why !== said) emit({ type: 'down', source, why, cure });
       said = why;
+      trouble = why;
     }
-    await wait(clock, backoff.next(), stopping);
+    await wait(clock, pauseAfter(trouble, backoff), stopping);
   }
 }

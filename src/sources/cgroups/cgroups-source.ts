@@ -39,7 +39,6 @@ export function cgroupsSource({ host }: { readonly host: Host }): CgroupsSource 
     }
   }
 
-
   function born(container: Container, within: Hierarchy): void {
     const { containerId } = container;
     if (living.has(containerId)) return;

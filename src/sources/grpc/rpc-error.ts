@@ -1,3 +1,5 @@
+import { lacksDescriptor } from '../../lib/no-descriptor.ts';
+
 /** gRPC status codes that are told apart (https://grpc.io/docs/guides/status-codes/). */
 export const RPC_STATUS = {
   CANCELLED: 1,
@@ -42,6 +44,9 @@ export function explainRpc(error: unknown, socket: string, service: string): Tro
   }
   if (/EACCES|EPERM/.test(text)) {
     return { why: `${socket} may not be opened by this user`, cure: 'run the agent as root, or as a member of the group that owns the socket' };
+  }
+  if (lacksDescriptor(error)) {
+    return { why: `${socket} cannot be opened: no file descriptor is left (EMFILE)`, cure: 'raise the limit of open files of the agent (ulimit -n, LimitNOFILE=)' };
   }
   if (text.includes('ECONNREFUSED')) {
     return { why: `nobody listens on ${socket}`, cure: 'start the container runtime' };

@@ -39,7 +39,7 @@ const TOO_NEW: Complaint = {
   cure: "Use an image whose journalctl is at least as new as the node's systemd",
 };
 
-const NO_DESCRIPTOR: Complaint = {
+export const NO_DESCRIPTOR: Complaint = {
   why: 'journalctl cannot be started: no file descriptor is left (EMFILE)',
   cure: 'Raise the limit of open files of the agent (ulimit -n, LimitNOFILE=)',
 };

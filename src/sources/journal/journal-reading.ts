@@ -1,7 +1,7 @@
 import { wait } from '../../host/wait.ts';
 import { formatTime, type Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
-import { complaintOf, endComplaint, ignoredFiles, lacksGrep, lacksInotify, type Complaint, type Ending } from './complaint.ts';
+import { complaintOf, endComplaint, NO_DESCRIPTOR, ignoredFiles, lacksGrep, lacksInotify, type Complaint, type Ending } from './complaint.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JournalCoverage } from './journal-coverage.ts';
 import { spanOf } from './journal-files.ts';
@@ -182,8 +182,8 @@ export class JournalReading {
   #readShared(): Promise<Complaint | null> {
     this.#readingNow ??= this.#readToEnd(READ_NOW_SILENT_MS).then((complaint) => {
       this.#readingNow = null;
-      // What holds this one up may hold up the other: its silence proves nothing any more.
-      if (complaint !== null) this.#giveUpFollowing();
+      // What holds this one up may hold up the other: its silence proves nothing any more. But for one that was not even begun.
+      if (complaint !== null && complaint !== NO_DESCRIPTOR) this.#giveUpFollowing();
       return complaint;
     });
     return this.#readingNow;

@@ -1,5 +1,6 @@
 import { wait } from '../../host/wait.ts';
 import { Backoff } from '../../lib/backoff.ts';
+import { pauseAfter } from '../../lib/no-descriptor.ts';
 import type { Emit } from '../../model/source-event.ts';
 import type { Source } from '../source.ts';
 import { NO_FILES, noDirectory, type Complaint } from './complaint.ts';
@@ -7,7 +8,6 @@ import { hasJournalFiles, JOURNAL_DIRS, journalDirs } from './journal-files.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { JournalReading } from './journal-reading.ts';
 import { TailWatch } from './tail-watch.ts';
-
 
 export interface JournalSource extends Source {
   /**
@@ -88,7 +88,7 @@ export function journalSource(options: JournalOptions): JournalSource {
       // The same trouble at every attempt is told once; it ends with `up`.
       if (current.followed || told !== why) emit({ type: 'down', source: options.part.name, why, cure });
       told = why;
-      await wait(host.clock, backoff.next(), ending.signal);
+      await wait(host.clock, pauseAfter(why, backoff), ending.signal);
     }
   }
 

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { Host } from '../../host/host.ts';
 import { Turns } from '../../host/turns.ts';
 import { Backoff } from '../../lib/backoff.ts';
+import { pauseAfter } from '../../lib/no-descriptor.ts';
 import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
 import type { Source } from '../source.ts';
@@ -164,7 +165,7 @@ export function kmsgSource(options: KmsgOptions): Source {
     if (why !== downWhy) emit({ type: 'down', source: NAME, why, cure });
     downWhy = why;
     up = false;
-    again(backoff.next());
+    again(pauseAfter(error, backoff));
   }
 
   function again(ms: number): void {

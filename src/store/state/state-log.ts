@@ -1,4 +1,5 @@
 import { Backoff } from '../../lib/backoff.ts';
+import { pauseAfter } from '../../lib/no-descriptor.ts';
 import type { Micros } from '../../lib/time.ts';
 import type { StateDisk, StateFile } from './disk.ts';
 
@@ -215,7 +216,7 @@ export class StateLog {
     this.#release(Infinity, true);
     this.#forgetRetry();
     if (this.#closed) return;
-    this.#forgetRetry = this.#options.timer.after(this.#backoff.next(), () => {
+    this.#forgetRetry = this.#options.timer.after(pauseAfter(error, this.#backoff), () => {
       void this.#wake();
     });
   }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_ROOM } from '../../../src/host/spawn-lines.ts';
 import type { SourceEvent } from '../../../src/model/source-event.ts';
 import { KERNEL_PART } from '../../../src/sources/journal/journal-parts.ts';
 import { journalSource } from '../../../src/sources/journal/journal-source.ts';
@@ -231,6 +232,27 @@ describe('journalSource', () => {
     await host.clock.turn(2_000);
     expect(of('up')).toHaveLength(2);
     expect(of('covered').length).toBeGreaterThan(before);
+  });
+
+  it('goes on within a second when there are file descriptors again, however long there were none', async () => {
+    const scripts: Script[] = [{ stderr: NO_ROOM, exitCode: null }];
+    const host = journal({ oldest: scripts });
+    const { of } = await begin(host);
+    await host.clock.turn(600_000);
+    expect(of('down')).toMatchObject([{ why: expect.stringContaining('EMFILE') as unknown }]);
+    expect(of('up')).toEqual([]);
+    scripts.unshift({ lines: [record(0)] });
+    await host.clock.turn(1_000);
+    expect(of('up')).toHaveLength(1);
+  });
+
+  it('keeps the one that follows when there is no file descriptor for another reading', async () => {
+    const host = journal({ 'catch-up': [{ lines: [record(1)] }, { stderr: NO_ROOM, exitCode: null }] });
+    const { source, of } = await begin(host);
+    await source.readNow();
+    await host.clock.turn(5_000);
+    expect(of('down')).toEqual([]);
+    expect(of('covered').at(-1)?.to).toBeGreaterThan(host.clock.now() - 3_000_000);
   });
 
   it('starts a follower again that does not bring what another reading found', async () => {

@@ -173,6 +173,17 @@ describe('kmsgSource', () => {
     expect(others.length).toBeGreaterThan(2);
   });
 
+  it('goes on within a second when there are file descriptors again', async () => {
+    const { opened, start, host, of } = begin([record(1)]);
+    opened.push(...Array.from({ length: 300 }, () => Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })));
+    await start();
+    await host.clock.turn(200_000);
+    expect(of('down')).toHaveLength(1);
+    opened.length = 0;
+    await host.clock.turn(1_000);
+    expect(of('up')).toHaveLength(1);
+  });
+
   it('takes no file for the device', async () => {
     writeFileSync(join(root, 'dev/kmsg'), record(1));
     const events: SourceEvent[] = [];
