@@ -4,13 +4,15 @@ import type { AgentConfig } from '../config/schema.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Host } from '../host/host.ts';
 import { spareMemory } from '../host/spare-memory.ts';
-import type { ErrorCode } from '../lib/errors.ts';
+import { wait } from '../host/wait.ts';
+import { type ErrorCode, Why137Error } from '../lib/errors.ts';
 import { MINUTE, MS } from '../lib/time.ts';
 import type { SourceEvent } from '../model/source-event.ts';
 import { nodeSources, type NodeSource } from '../node-sources.ts';
 import type { Events } from '../outputs/events/events.ts';
 import { createLog, type Log } from '../outputs/log/log.ts';
 import { History } from '../store/history.ts';
+import { holdDirectory, type Hold } from '../store/state/hold.ts';
 import { exposure, listenAddress, securityOf } from './http-options.ts';
 import { bootId, nodeTime } from './host-times.ts';
 import { Witnesses } from './witnesses.ts';
@@ -20,6 +22,8 @@ const LIVE_US = MINUTE;
 const FLUSH_MS = 2_000;
 /** Sources have so long to end. With a second for HTTP and both flushes it is within a grace period of 10 s. */
 const STOP_MS = 4_000;
+/** An agent that was told to end is waited for: longer than its grace period. */
+const HOLD_MS = 15_000;
 
 /** `why137 agent`: runs until it is told to stop; resolves then. */
 export async function runAgent(config: AgentConfig, host: Host, version: string, stop: AbortSignal): Promise<void> {
@@ -27,13 +31,33 @@ export async function runAgent(config: AgentConfig, host: Host, version: string,
   const nodeName = config.nodeName ?? hostname();
   const log = createLog({ level: config.logLevel, nodeName, now: () => clock.now() });
   log.agent('agent.start', `why137 ${version} starts on ${nodeName}`, { 'why137.version': version });
+  const hold = await holdState(config.stateDir, clock, stop, log);
+  if (stop.aborted) {
+    await hold?.release();
+    return;
+  }
   const history = await openHistory(config, host, log);
   try {
     await follow(config, host, version, stop, log, history);
   } finally {
     // Its timers would keep a process from ending that could not start.
     await history.close();
+    await hold?.release();
   }
+}
+
+/** Two agents would each replace the other's state. Null where it cannot be made sure of that there is one only. */
+async function holdState(dir: string, clock: Clock, stop: AbortSignal, log: Log): Promise<Hold | null> {
+  const holding = await holdDirectory(dir, {
+    waitMs: HOLD_MS,
+    pause: (ms) => wait(clock, ms, stop),
+    stopped: () => stop.aborted,
+    onWait: () => { log.agent('agent.state', `another agent has ${dir}; waiting for it to end`, { 'why137.state.dir': dir }, 'warn'); },
+  });
+  if (holding.state === 'held') return holding.hold;
+  if (holding.state === 'taken' && !stop.aborted) throw new Why137Error('W137_STATE_IN_USE', `Another agent has ${dir}, and did not end within ${String(HOLD_MS / 1_000)} s: end it, or give this one a --state-dir of its own.`);
+  if (holding.state === 'free') log.agent('agent.state', `nothing keeps another agent from using ${dir}, too: ${holding.why}`, { 'why137.state.dir': dir }, 'warn');
+  return null;
 }
 
 async function follow(config: AgentConfig, host: Host, version: string, stop: AbortSignal, log: Log, history: History): Promise<void> {

@@ -19,6 +19,7 @@ export const ERRORS = {
   W137_BUSY: { exit: 1, title: 'As many readers or connections as are allowed' },
   W137_UNAUTHORIZED: { exit: 1, title: 'A token is asked for' },
   W137_STATE_UNWRITABLE: { exit: 1, title: 'The state cannot be written' },
+  W137_STATE_IN_USE: { exit: 1, title: 'Another agent has the state directory' },
   W137_STATE_DAMAGED: { exit: 1, title: 'The state was damaged' },
   W137_INTERNAL: { exit: 1, title: 'why137 failed' },
 } as const satisfies Record<string, { exit: number; title: string }>;
