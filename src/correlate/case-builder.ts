@@ -6,7 +6,7 @@ import type { WitnessFact } from '../model/witness.ts';
 import { belongs, byClockOf, outside, type Life } from './belongs.ts';
 import { NOT_COUNTED, type CgroupBook } from './cgroup-book.ts';
 import type { ContainerBook } from './container-book.ts';
-import { kernelLogView, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage } from './coverage.ts';
+import { kernelLogView, logsBehind, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage } from './coverage.ts';
 import { tellsOf, type FactBook } from './fact-book.ts';
 import { exitKeys, factKeys, type KeyIndex } from './join-keys.ts';
 import type { KillBook, KillEntry } from './kill-book.ts';
@@ -86,6 +86,18 @@ export class CaseBuilder {
       witnessLog: former ? OF_ANOTHER_CLOCK : witnessView(sources, endedUs, settled),
       settled,
     };
+  }
+
+  /** Every log that may tell of it has been read beyond it, as far as it will be. */
+  isComplete({ former, finishedUs }: KnownExit): boolean {
+    return former || logsBehind(this.#books.sources, endedBy(finishedUs)).length === 0;
+  }
+
+  /** A log that is behind is being read, and comes to it. */
+  isComing({ former, finishedUs }: KnownExit, now: Micros, patienceUs: Micros): boolean {
+    const endedUs = endedBy(finishedUs);
+    if (former || endedUs > now) return false;
+    return logsBehind(this.#books.sources, endedUs).some((log) => log.isComing(endedUs, now, patienceUs));
   }
 
   caseOf(one: KnownExit, exit: ContainerExit, around: Surroundings, kills: readonly KillEntry[]): Case {

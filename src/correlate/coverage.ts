@@ -45,6 +45,8 @@ export class SourceCoverage {
   readonly intervals: Interval[] = [];
   readonly gaps: { from: Micros | null; to: Micros | null; why: string }[] = [];
   #heardUs: Micros = -Infinity;
+  /** When it last came further. */
+  #movedUs: Micros = -Infinity;
   /** All of them, also those that are not kept. */
   #gapCount = 0;
 
@@ -93,7 +95,7 @@ export class SourceCoverage {
       case 'covered': {
         const before = this.intervals.at(-1);
         const known = before && (event.from === null || (before.from !== null && event.from >= before.from)) ? before.to : (event.from ?? -Infinity);
-        this.#covered(event.from, event.to);
+        if (this.#covered(event.from, event.to)) this.#movedUs = now;
         return { from: Math.min(known, event.to), to: event.to };
       }
       default:
@@ -109,6 +111,11 @@ export class SourceCoverage {
     if (this.intervals.some((one) => (one.from === null || one.from <= from) && one.to >= at)) return 'proven';
     const reading = this.#readingSince();
     return this.up && reading !== null && reading <= from ? 'up' : 'blind';
+  }
+
+  /** Whether it is being read and comes to the moment: it is behind, and came further of late. */
+  isComing(at: Micros, now: Micros, patienceUs: Micros): boolean {
+    return now - this.#movedUs < patienceUs && this.state(at) === 'up';
   }
 
   /** Why the moment could not be seen. */
@@ -159,30 +166,45 @@ export class SourceCoverage {
     const last = this.intervals.at(-1);
     if (last) last.to = Math.min(last.to, now);
     if (this.#reading !== null) this.#reading = Math.min(this.#reading, now);
+    this.#movedUs = Math.min(this.#movedUs, now);
   }
 
-  #covered(from: Micros | null, to: Micros): void {
+  /** True when it read further than it had. */
+  #covered(from: Micros | null, to: Micros): boolean {
     const last = this.intervals.at(-1);
     const begin = from ?? last?.from ?? this.#reading ?? to;
     if (last && begin <= last.to) {
+      const isFurther = to > last.to;
       last.from = last.from === null ? null : Math.min(last.from, begin);
       last.to = Math.max(last.to, to);
-      return;
+      return isFurther;
     }
     this.intervals.push({ from: begin, to });
     if (this.intervals.length > MAX_KEPT) this.intervals.shift();
+    return true;
   }
 }
 
 /** How the kernel's log is known over a moment, by all sources that read it together. */
 export function kernelLogView(sources: readonly SourceCoverage[], at: Micros, settled: boolean): KernelLogView {
-  return logView(sources.filter(({ kind }) => kind === 'kernel-log'), at, settled, 'kernel-log', 'no source of the kernel log is configured');
+  return logView(kernelLogs(sources), at, settled, 'kernel-log', 'no source of the kernel log is configured');
 }
 
 /** How the other witnesses' logs are known over a moment. */
 export function witnessView(sources: readonly SourceCoverage[], at: Micros, settled: boolean): LogView {
-  return logView(sources.filter(({ kind, missed }) => kind === 'witness' && missed), at, settled, 'units', "no log of kubelet or of the runtime is read");
+  return logView(witnessLogs(sources), at, settled, 'units', "no log of kubelet or of the runtime is read");
 }
+
+/** Logs of one kind that have not been read beyond the moment, though they may be; none where one of the kind was. */
+export function logsBehind(sources: readonly SourceCoverage[], at: Micros): readonly SourceCoverage[] {
+  return [kernelLogs(sources), witnessLogs(sources)].flatMap((logs) => {
+    const states = logs.map((log) => log.state(at));
+    return states.includes('proven') ? [] : logs.filter((_, index) => states[index] === 'up');
+  });
+}
+
+const kernelLogs = (sources: readonly SourceCoverage[]): readonly SourceCoverage[] => sources.filter(({ kind }) => kind === 'kernel-log');
+const witnessLogs = (sources: readonly SourceCoverage[]): readonly SourceCoverage[] => sources.filter(({ kind, missed }) => kind === 'witness' && missed);
 
 function logView(logs: readonly SourceCoverage[], at: Micros, settled: boolean, source: string, why: string): LogView {
   const proven = logs.filter((log) => log.state(at) === 'proven');

@@ -37,7 +37,8 @@ export function subjectKeys({ containerId, podUid, podNamespace, podName, pid, c
   return cgroup === null ? keys : [...keys, `whole ${cgroup}`, ...cgroupKeys(cgroup)];
 }
 
-function podKeys(podUid: string | null, podNamespace: string | null, podName: string | null): readonly string[] {
+/** Names of a pod. */
+export function podKeys(podUid: string | null, podNamespace: string | null, podName: string | null): readonly string[] {
   const keys = podUid === null || podUid === '' ? [] : [`pod ${podUid}`];
   return podNamespace === null || podName === null ? keys : [...keys, `name ${podNamespace}/${podName}`];
 }
