@@ -1,5 +1,6 @@
 import type { Clock } from './host/clock.ts';
 import { ClockSteps } from './host/clock-steps.ts';
+import { Turns } from './host/turns.ts';
 import { explainExitCode } from './exit-codes/explain-exit-code.ts';
 import type { TimeContext } from './kernel/framing/wall-time.ts';
 import { sayDuration } from './lib/duration.ts';
@@ -44,6 +45,8 @@ const MAX_STORED_BYTES = 4 * 1024 * 1024;
 /** The pipeline sees the time at least so often, and at most so soon again. */
 const TICK_MS = 5_000;
 const MIN_TICK_MS = 20;
+/** Others have so long before answers that were left go on. */
+const TURN_MS = 1;
 
 /** The wiring: what sources tell goes through the pipeline to the store, HTTP, metrics and logs. */
 export class Agent {
@@ -92,6 +95,7 @@ export class Agent {
       sources: parts.sources,
       time: parts.time,
       hostName: parts.hostName ?? null,
+      turn: new Turns(),
       output: {
         verdict(given, latencyUs) {
           const verdict = history === null ? given : history.verdict(given);
@@ -215,15 +219,18 @@ export class Agent {
     const now = this.#now();
     this.#dueUs = Infinity;
     const due = this.#pipeline.advance(now);
-    this.#tickIn(due === null ? TICK_MS : Math.min(TICK_MS, (due - now) / 1_000));
+    // What is due already was left for want of time: it goes on when others had their turn.
+    if (due !== null && due <= now) this.#tickIn(TURN_MS, TURN_MS);
+    else this.#tickIn(due === null ? TICK_MS : Math.min(TICK_MS, (due - now) / 1_000));
   }
 
-  #tickIn(ms: number): void {
-    const at: Micros = this.#parts.clock.now() + Math.max(MIN_TICK_MS, ms) * 1_000;
+  #tickIn(ms: number, atLeast = MIN_TICK_MS): void {
+    const wait = Math.max(atLeast, ms);
+    const at: Micros = this.#parts.clock.now() + wait * 1_000;
     if (at >= this.#dueUs) return;
     this.#dueUs = at;
     this.#forgetTick();
-    this.#forgetTick = this.#parts.clock.after(Math.max(MIN_TICK_MS, ms), () => {
+    this.#forgetTick = this.#parts.clock.after(wait, () => {
       this.#tick();
     });
   }

@@ -1,4 +1,4 @@
-import { Correlator, type CorrelatorOutput } from './correlate/correlator.ts';
+import { Correlator, type CorrelatorOutput, type Turn } from './correlate/correlator.ts';
 import { ContainerBook } from './correlate/container-book.ts';
 import { SourceCoverage } from './correlate/coverage.ts';
 import { LedgerBook } from './correlate/ledger-book.ts';
@@ -46,6 +46,8 @@ export interface PipelineOptions {
   readonly time: TimeContext;
   /** The node's own name: tells its lines from another machine's in one text log. */
   readonly hostName?: string | null;
+  /** How long answers may be given in a row where others wait; unless given, as long as there are any. */
+  readonly turn?: Turn;
   readonly output: CorrelatorOutput & { ledgerGap(gap: { from: Micros; to: Micros; counted: number; parsed: number }): void };
 }
 
@@ -78,7 +80,7 @@ export class Pipeline {
     this.#options = options;
     this.#readers = new ReaderSet({ time: options.time, textTime: () => this.#textTime(), listener: (source, trust) => this.#listener(source, trust) });
     for (const { name, kind, hides, optional } of options.sources) this.#coverage.set(name, new SourceCoverage(name, kind, hides, optional));
-    this.#correlator = new Correlator({ settleUs: options.settleUs, containers: this.#containers }, [...this.#coverage.values()], this.#ledger, options.output);
+    this.#correlator = new Correlator({ settleUs: options.settleUs, containers: this.#containers, ...(options.turn && { turn: options.turn }) }, [...this.#coverage.values()], this.#ledger, options.output);
     this.#logged = new LoggedContainers({
       container: (container) => {
         this.#correlator.container(container, this.#now);
@@ -143,6 +145,11 @@ export class Pipeline {
       default:
         if (news !== null) this.#correlator.progress(now, news);
     }
+  }
+
+  /** More exits wait for their evidence than are to be: whoever tells of exits should pause. */
+  get isFull(): boolean {
+    return this.#correlator.isFull;
   }
 
   /** The wall clock was set by so much. */

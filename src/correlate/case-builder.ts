@@ -93,11 +93,11 @@ export class CaseBuilder {
     return former || logsBehind(this.#books.sources, endedBy(finishedUs)).length === 0;
   }
 
-  /** A log that is behind is being read, and comes to it. */
-  isComing({ former, finishedUs }: KnownExit, now: Micros, patienceUs: Micros): boolean {
+  /** A log that is behind is being read, has come further since, and comes to it. */
+  isComing({ former, finishedUs }: KnownExit, now: Micros, sinceUs: Micros): boolean {
     const endedUs = endedBy(finishedUs);
     if (former || endedUs > now) return false;
-    return logsBehind(this.#books.sources, endedUs).some((log) => log.isComing(endedUs, now, patienceUs));
+    return logsBehind(this.#books.sources, endedUs).some((log) => log.isComing(endedUs, sinceUs));
   }
 
   caseOf(one: KnownExit, exit: ContainerExit, around: Surroundings, kills: readonly KillEntry[]): Case {

@@ -185,7 +185,13 @@ export function isSandbox(container: Pick<Container, 'containerName'>): boolean 
 
 /** The first's own values, completed by the second's. */
 export function fill<T extends Container>(first: T, second: Container): T {
-  const own = new Map<string, unknown>(Object.entries(first));
-  const missing = Object.entries(second).filter(([key, value]) => value !== null && own.get(key) === null);
-  return missing.length === 0 ? first : { ...first, ...Object.fromEntries(missing) };
+  const own: Readonly<Record<string, unknown>> = first;
+  const missing: Record<string, unknown> = {};
+  let any = false;
+  for (const [key, value] of Object.entries(second)) {
+    if (value === null || own[key] !== null) continue;
+    missing[key] = value;
+    any = true;
+  }
+  return any ? { ...first, ...missing } : first;
 }

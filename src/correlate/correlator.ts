@@ -49,6 +49,8 @@ export interface Turn {
 
 const MAX_EXITS = 5_000;
 const LIVE_US = 60 * SECOND;
+/** Whoever is called so much later than was asked for did not run, nor did the sources: their silence says nothing. */
+const ASLEEP_US = SECOND;
 const ENDLESS: Turn = { isOver: false, begin: () => undefined };
 /** Lives of one id whose kills may be taken for each other's. */
 const NEXT_LIFE_US = 60 * SECOND;
@@ -70,6 +72,8 @@ export class Correlator {
   readonly #agenda: Agenda;
   readonly #judging: Judging;
   #now: Micros = 0;
+  #dueUs: Micros = Infinity;
+  #awakeUs: Micros = -Infinity;
   #shiftUs: Micros = 0;
 
   constructor(options: CorrelatorOptions, sources: readonly SourceCoverage[], ledger: LedgerBook, output: CorrelatorOutput) {
@@ -82,7 +86,7 @@ export class Correlator {
     this.#facts = new FactBook(maxFacts);
     this.#exits = new ExitBook(maxExits);
     this.#cases = new CaseBuilder({ sources, ledger, cgroups: this.#cgroups, containers: this.#containers, kills: this.#kills, facts: this.#facts, exits: this.#exits.byKey });
-    const isComing = (one: Exit): boolean => this.#cases.isComing(one, this.#now, settleUs);
+    const isComing = (one: Exit): boolean => this.#isComing(one);
     this.#agenda = new Agenda(this.#exits, { isComplete: (one) => this.#cases.isComplete(one), isComing }, settleUs);
     this.#judging = new Judging({
       cases: this.#cases,
@@ -183,6 +187,7 @@ export class Correlator {
       if (next.first) this.#settle(next.one, now);
       else this.#judging.evaluate(next.one, now, true);
     }
+    this.#dueUs = this.#agenda.nextUs(now);
   }
 
   /** The input is over: whatever waits for its turn has it. */
@@ -194,11 +199,18 @@ export class Correlator {
     } while (this.#agenda.nextUs(now) <= now);
   }
 
+  /** Whether a log that is behind came further within a settle time in which it could. */
+  #isComing(one: Exit): boolean {
+    const sinceUs = this.#now - this.#options.settleUs;
+    return this.#cases.isComing(one, this.#now, this.#awakeUs > sinceUs ? -Infinity : sinceUs);
+  }
+
   #setTime(now: Micros): void {
     if (now < this.#now) {
       this.#agenda.clockSetBack(now);
       for (const one of this.#exits) one.former ||= one.finishedUs > now + TWICE_US;
     }
+    if (now > this.#dueUs + ASLEEP_US) this.#awakeUs = now;
     this.#now = now;
   }
 
@@ -211,8 +223,7 @@ export class Correlator {
   advance(now: Micros): Micros | null {
     this.#setTime(now);
     this.#work(now);
-    const next = this.#agenda.nextUs(now);
-    return next === Infinity ? null : next;
+    return this.#dueUs === Infinity ? null : this.#dueUs;
   }
 
   #settle(one: Exit, now: Micros): void {

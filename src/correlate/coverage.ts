@@ -113,9 +113,9 @@ export class SourceCoverage {
     return this.up && reading !== null && reading <= from ? 'up' : 'blind';
   }
 
-  /** Whether it is being read and comes to the moment: it is behind, and came further of late. */
-  isComing(at: Micros, now: Micros, patienceUs: Micros): boolean {
-    return now - this.#movedUs < patienceUs && this.state(at) === 'up';
+  /** Whether it is being read and comes to the moment: it is behind, and came further since. */
+  isComing(at: Micros, sinceUs: Micros): boolean {
+    return this.#movedUs >= sinceUs && this.state(at) === 'up';
   }
 
   /** Why the moment could not be seen. */
