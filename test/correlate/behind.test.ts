@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { MS, SECOND, type Micros } from '../../src/lib/time.ts';
+import { cgroupOf, covered, exited, journal, Node, T0 } from './node.ts';
+
+/** Half a second of a storm passes at a node whose log is read five times as slowly as it is written; nothing is read of what is asked. */
+function slowly(node: Node, us: Micros, from: Micros): Micros {
+  let read = from;
+  for (let at = 0; at < us; at += SECOND / 2) {
+    read += 100 * MS;
+    node.hear([covered(read)]).pass(SECOND / 2);
+  }
+  return read;
+}
+
+/** A container that was killed, and of which only the exit has been told yet. */
+function exitAlone(): { node: Node; killedAt: Micros } {
+  const node = new Node().ready('journal').pass(SECOND);
+  const killedAt = node.now;
+  node.hear([covered(killedAt - 2 * SECOND), exited('app', killedAt + 5 * MS)]);
+  return { node, killedAt };
+}
+const kill = (at: Micros) => journal({ at, pid: 100, victim: cgroupOf('app') });
+
+describe("an exit whose time the kernel's log has not been read up to", () => {
+  it('has one answer, when it has been', () => {
+    const { node, killedAt } = exitAlone();
+    slowly(node, 8 * SECOND, killedAt - 2 * SECOND);
+    expect(node.given).toEqual([]);
+    node.hear([...kill(killedAt), covered(killedAt + SECOND)]).pass(SECOND);
+    expect(node.given.map(({ verdict: { cause, confidence, final, revision } }) => ({ cause, confidence, final, revision }))).toEqual([
+      { cause: 'container-limit-oom', confidence: 'certain', final: true, revision: 1 },
+    ]);
+  });
+
+  it('where the kernel killed nobody has its answer within a moment of that', () => {
+    const { node, killedAt } = exitAlone();
+    slowly(node, 8 * SECOND, killedAt - 2 * SECOND);
+    node.hear([covered(killedAt + SECOND)]).pass(SECOND / 2);
+    expect(node.given.map(({ verdict: { cause, final } }) => ({ cause, final }))).toEqual([{ cause: 'not-oom', final: true }]);
+  });
+
+  it('is not waited for once the log stands still', () => {
+    const { node } = exitAlone();
+    node.pass(4 * SECOND);
+    expect(node.given.map(({ verdict: { cause, confidence } }) => ({ cause, confidence }))).toEqual([{ cause: 'not-oom', confidence: 'likely' }]);
+  });
+
+  it('is waited for by an agent that did not run itself', () => {
+    const { node, killedAt } = exitAlone();
+    node.pass(SECOND);
+    node.now += 20 * SECOND;
+    node.pass(0);
+    expect(node.given).toEqual([]);
+    node.pass(SECOND).hear([...kill(killedAt), covered(killedAt + SECOND)]);
+    expect(node.last()).toMatchObject({ cause: 'container-limit-oom', revision: 1 });
+  });
+
+  it('has an answer after a minute, which is said not to be the last', () => {
+    const { node, killedAt } = exitAlone();
+    const [read, until] = [killedAt - 20 * SECOND, killedAt + 70 * SECOND];
+    // Slower still: the log comes further, and not to the exit.
+    for (let at = read; node.now < until; at += 10 * MS) node.hear([covered(Math.max(at, killedAt - 2 * SECOND + (at - read)))]).pass(SECOND / 2);
+    expect(node.last()).toMatchObject({ cause: 'not-oom', final: false, revision: 1 });
+    node.hear([...kill(killedAt), covered(killedAt + SECOND)]).pass(SECOND);
+    expect(node.last()).toMatchObject({ cause: 'container-limit-oom', final: true, revision: 2 });
+  });
+});
+
+it('of more exits than are kept, none makes room before its log was read, and whoever tells of them is to wait', () => {
+  const MANY = 12_000;
+  const node = new Node().ready('journal').pass(SECOND);
+  const begun = node.now;
+  const at = (n: number): Micros => begun + SECOND + n * 200;
+  const pidOf = (n: number): number => n + 10;
+  for (let n = 0; n < MANY; n += 1) {
+    if (n % 50 === 0) node.hear([covered(begun - 2 * SECOND + n)]).pass(10 * MS);
+    node.hear([exited(`c${n}`, at(n), { initPid: pidOf(n), podUid: null })]);
+    expect(node.pipeline.isFull).toBe(n + 1 >= 10_000);
+  }
+  expect(node.given).toEqual([]);
+  for (let n = 0; n < MANY; n += 1) {
+    node.hear(journal({ at: at(n), pid: pidOf(n), victim: `/a/${String(n)}`, headless: true, rssKb: n }));
+    if (n % 50 === 0) node.hear([covered(at(n))]).pass(10 * MS);
+  }
+  node.hear([covered(node.now + SECOND)]).pass(5 * SECOND);
+  expect(node.pipeline.isFull).toBe(false);
+  const causes = new Map(node.given.map(({ verdict }) => [verdict.container.containerId, verdict.cause]));
+  expect(causes.size).toBe(MANY);
+  expect(new Set(causes.values())).toEqual(new Set(['cgroup-limit-oom']));
+  expect(node.given.length).toBe(MANY);
+}, 180_000);
