@@ -46,7 +46,8 @@ export const limits: readonly Scenario[] = [
     name: 'child-passed-on',
     truth: 'a child takes more than the limit and is killed; the shell that is PID 1 ends with the child’s 137',
     manifests: [pod('child-passed-on', [{ run: 'eat 200; exit $?', limit: '64Mi' }])],
-    deaths: [{ pod: 'child-passed-on', container: 'main', code: 137, cause: 'container-limit-oom', confidence: 'likely', kills: 1 }],
+    // Where the shell of a slow machine takes seconds to end, that it ended by its child's status is no more than possible.
+    deaths: [{ pod: 'child-passed-on', container: 'main', code: 137, cause: 'container-limit-oom', confidence: 'possible', kills: 1 }],
   },
   {
     name: 'child-only',
@@ -64,7 +65,8 @@ export const limits: readonly Scenario[] = [
       await lab.guest.sh(`echo 1 > /sys/fs/cgroup$(sed -n 's/^0:://p' /proc/${pid}/cgroup)/memory.oom.group`);
       await lab.go('group-kill');
     },
-    deaths: [{ pod: 'group-kill', container: 'main', code: 137, cause: 'container-limit-oom', confidence: 'certain', kills: 4 }],
+    // How many kills: with PID 1 its whole namespace ends, before or after the kernel has come to each of its processes.
+    deaths: [{ pod: 'group-kill', container: 'main', code: 137, cause: 'container-limit-oom', confidence: 'certain' }],
   },
   {
     name: 'crash-loop',
