@@ -6,6 +6,7 @@ import { MS } from '../lib/time.ts';
 import { FIRST_FILE, STATE_FILE } from '../store/history.ts';
 import { inspectState } from '../store/state/inspect.ts';
 import { nodeSources, type NodeSource } from '../node-sources.ts';
+import { auditRow } from './audit-row.ts';
 import { exposure } from './http-options.ts';
 import { hang, safe } from './render/text.ts';
 
@@ -45,7 +46,7 @@ export async function doctor(config: AgentConfig, host: Host): Promise<Diagnosis
     }
   });
   await Promise.all(sources.map(({ source }) => source.stop()));
-  return diagnose(sources, seen, host.clock.now(), [await stateRow(config), httpRow(config)]);
+  return diagnose(sources, seen, host.clock.now(), [await auditRow(config, host), await stateRow(config), httpRow(config)]);
 }
 
 function diagnose(sources: readonly NodeSource[], seen: ReadonlyMap<string, SourceCoverage>, now: number, own: readonly string[]): Diagnosis {
