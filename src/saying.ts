@@ -6,12 +6,16 @@ import type { History } from './store/history.ts';
 /** An answer counts as said when log lines had so long to get out. Until then a crash has it said again. */
 const MARK_MS = 250;
 const FLUSH_MS = 5_000;
+/** At the end there is less time. */
+const LAST_FLUSH_MS = 1_500;
+/** While nobody reads the log, so many at most are kept in mind as unsaid; beyond, HTTP has said them. */
+const MAX_UNMARKED = 2_000;
 
 export interface SayingParts {
   readonly history: History | null;
   readonly clock: Clock;
-  /** Resolves when what was logged is out, or after so many milliseconds. */
-  readonly flush: (timeoutMs: number) => Promise<void>;
+  /** Resolves when what was logged is out (true), or after so many milliseconds (false). */
+  readonly flush: (timeoutMs: number) => Promise<boolean>;
 }
 
 /** An answer is kept first, then said, then marked as said: after a crash it is said again rather than never. */
@@ -47,7 +51,9 @@ export class Saying {
       history.whenKept(resolve);
     });
     this.#forget();
-    this.#mark();
+    // What nobody came to read, the next run says again.
+    if (await this.#parts.flush(LAST_FLUSH_MS)) history.markSaid(this.#unmarked);
+    this.#unmarked = [];
     await history.close();
   }
 
@@ -58,16 +64,13 @@ export class Saying {
       // Taken before: what is said while the log goes out is not out.
       const said = this.#unmarked;
       this.#unmarked = [];
-      void this.#parts.flush(FLUSH_MS).then(() => {
-        this.#parts.history?.markSaid(said);
+      void this.#parts.flush(FLUSH_MS).then((isOut) => {
+        const unheard = isOut ? [] : [...said, ...this.#unmarked];
+        this.#parts.history?.markSaid(isOut ? said : unheard.splice(0, Math.max(0, unheard.length - MAX_UNMARKED)));
+        if (!isOut) this.#unmarked = unheard;
         this.#marking = false;
         if (this.#unmarked.length > 0) this.#markLater();
       });
     });
-  }
-
-  #mark(): void {
-    this.#parts.history?.markSaid(this.#unmarked);
-    this.#unmarked = [];
   }
 }

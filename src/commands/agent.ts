@@ -10,6 +10,7 @@ import { MINUTE, MS } from '../lib/time.ts';
 import type { SourceEvent } from '../model/source-event.ts';
 import { nodeSources, type NodeSource } from '../node-sources.ts';
 import type { Events } from '../outputs/events/events.ts';
+import { openStdout } from '../outputs/log/destination.ts';
 import { createLog, type Log } from '../outputs/log/log.ts';
 import { History } from '../store/history.ts';
 import { holdDirectory, type Hold } from '../store/state/hold.ts';
@@ -19,9 +20,14 @@ import { Witnesses } from './witnesses.ts';
 
 /** An exit of long ago is caught up with; the count of now says nothing of it. */
 const LIVE_US = MINUTE;
-const FLUSH_MS = 2_000;
-/** Sources have so long to end. With a second for HTTP and both flushes it is within a grace period of 10 s. */
-const STOP_MS = 4_000;
+/**
+ * Sources have so long to end. Beside what answers take to be kept (0.5 s), read (1.5 s) and closed (2 s), a second for
+ * HTTP, and Events, it is 9.5 s in all: within a grace period of 10 s, though everything hangs.
+ */
+const STOP_MS = 3_000;
+const EVENTS_MS = 1_500;
+const FLUSH_MS = 500;
+const STDERR_MS = 100;
 /** An agent that was told to end is waited for: longer than its grace period. */
 const HOLD_MS = 15_000;
 
@@ -87,8 +93,16 @@ async function follow(config: AgentConfig, host: Host, version: string, stop: Ab
   // One that hangs is left behind: what was read is not lost for it.
   await Promise.race([Promise.all(sources.map(({ source }) => source.stop())), isOver]);
   await agent.close();
-  await events?.close(FLUSH_MS);
-  await log.flush(FLUSH_MS);
+  await Promise.all([events?.close(EVENTS_MS), log.flush(FLUSH_MS)]);
+  const unread = log.unread();
+  if (unread > 0) await complain(`${String(unread)} log lines were lost because nobody read standard output: the next run says again what they said of exits and kills (W137_OUTPUT)`);
+}
+
+/** On standard error, which may be the same that nobody reads: it is not waited for. */
+async function complain(sentence: string): Promise<void> {
+  const stderr = openStdout(2);
+  stderr.write(`why137: ${sentence}\n`);
+  await stderr.flushed?.(STDERR_MS);
 }
 
 /** Hands an event on; an exit that happens now has the other witnesses look at once. */

@@ -90,6 +90,38 @@ describe('an agent around which everything hangs', () => {
     expect(end).toEqual([0, null]);
   }, 180_000);
 
+  it('whose log is a socket that nobody reads ends within its grace, says what was not written, and says it again in its next run', async () => {
+    const syslog = join(directory(), 'syslog');
+    writeFileSync(syslog, '');
+    const stateDir = directory();
+    const sources = ['--runtime-endpoint', 'none', '--journal', 'off', '--kernel-log-file', syslog, '--kmsg', 'off'];
+    // Node's own 'pipe' is a socket, and is not read before somebody asks for it.
+    const child = spawn(process.execPath, [BUNDLE, 'agent', '--listen', '127.0.0.1:0', '--state-dir', stateDir, ...sources], { stdio: ['ignore', 'pipe', 'pipe'] });
+    children.push(child);
+    let complaint = '';
+    child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+    const ended = new Promise<[number | null, string | null]>((resolve) => child.once('close', (code, signal) => { resolve([code, signal]); }));
+    const url = await urlOf(child.pid ?? -1);
+    for (let at = 0; at < 600; at += 1) appendFileSync(syslog, syslogOf(5_000 + at));
+    await sayUntil('the kills are served', async () => (await bodyOf(`${url}/v1/oom-kills?limit=1000`)).split('"kind":"oom-kill"').length > 600);
+    // So long that answers count as said where somebody reads.
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    child.kill('SIGTERM');
+    const kubelet = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+    child.once('exit', () => {
+      clearTimeout(kubelet);
+      child.stdout.resume();
+    });
+    expect(await ended).toEqual([0, null]);
+    expect(complaint).toMatch(/^why137: \d+ log lines were lost because nobody read standard output: .*\(W137_OUTPUT\)$/m);
+    const next = await startAgent(sources, { stateDir });
+    await sayUntil('it says them again', () => next.logs().filter(({ event }) => event === 'oom.kill').length >= 600);
+    const ids = next.logs().flatMap((line) => (line.event === 'oom.kill' ? [line['why137.oom_kill.id']] : []));
+    expect(new Set(ids).size).toBe(600);
+    expect(ids).toHaveLength(600);
+    await next.stop();
+  }, 180_000);
+
   it.each([
     ['lines of garbage', 'exec yes "garbage, and no record at all"'],
     ['bytes without a newline', 'exec cat /dev/zero'],

@@ -7,8 +7,10 @@ export interface Destination {
   dropped?(): number;
   /** Whether what waits to be written leaves room for more. */
   hasRoom?(): boolean;
-  /** Resolves when all is written, or after so many milliseconds. */
-  flushed?(timeoutMs: number): Promise<void>;
+  /** Resolves when all is written (true), or after so many milliseconds (false). */
+  flushed?(timeoutMs: number): Promise<boolean>;
+  /** Lines that wait to be written. */
+  pending?(): number;
 }
 
 /** A few thousand lines: enough for a reader that pauses, little enough to hold. */
@@ -83,28 +85,37 @@ export function openStdout(fd = 1, maxPendingBytes = MAX_PENDING_BYTES): Destina
     flushed: (timeoutMs) =>
       new Promise((resolve) => {
         if (!current && queue.length === 0) {
-          resolve();
+          resolve(true);
           return;
         }
-        const timer = setTimeout(resolve, timeoutMs);
+        const timer = setTimeout(() => { resolve(false); }, timeoutMs);
         idle.push(() => {
           clearTimeout(timer);
-          resolve();
+          resolve(true);
         });
       }),
+    pending: () => queue.length + (current === null ? 0 : current.toString('latin1').split('\n').length - 1),
   };
 }
 
 /**
- * A pipe is opened a second time with O_NONBLOCK, which changes nothing for others who hold it; otherwise a write that
- * waits would hold a thread of the pool, and the process at its exit. Files and terminals are taken as they are; so
- * are sockets, which cannot be opened again: there the loop goes on, but the end waits for the reader.
+ * A write that waits would hold a thread of the pool, and the process at its exit. A pipe or terminal is opened a second
+ * time with O_NONBLOCK, which changes nothing for others who hold it. A socket cannot be opened again, nor can another
+ * user's pipe: there Node's own stream sets O_NONBLOCK, when it is made. Files are taken as they are.
  */
 function withoutWaiting(fd: number): number {
+  const stat = fstatSync(fd);
   try {
-    if (fstatSync(fd).isFIFO()) return openSync(`/proc/self/fd/${String(fd)}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    const how = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+    if (stat.isFIFO() || stat.isCharacterDevice()) return openSync(`/proc/self/fd/${String(fd)}`, how);
   } catch {
-    // Not ours to open again (another user's pipe): as it is, then.
+    // Not ours to open again.
   }
+  if (stat.isFIFO() || stat.isSocket()) makeStream(fd);
   return fd;
+}
+
+/** Asking for it makes it; it is not written to. */
+function makeStream(fd: number): NodeJS.WriteStream | null {
+  return fd === 1 ? process.stdout : fd === 2 ? process.stderr : null;
 }

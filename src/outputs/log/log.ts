@@ -29,8 +29,10 @@ export interface Log {
   agent(event: `agent.${string}` | `source.${string}`, msg: string, fields?: Readonly<Record<string, unknown>>, level?: LogLevel): void;
   /** Lines lost so far because nobody read them. */
   dropped(): number;
-  /** Resolves when all is written, or after so many milliseconds. */
-  flush(timeoutMs: number): Promise<void>;
+  /** Resolves when all is written (true), or after so many milliseconds (false). */
+  flush(timeoutMs: number): Promise<boolean>;
+  /** Lines that nobody has read yet, nor been told that he missed. */
+  unread(): number;
 }
 
 /** JSON logs, one object a line (contract: JSON logs; `logLineSchema`). */
@@ -81,7 +83,8 @@ export function createLog({ write = openStdout(), level, nodeName, now }: LogOpt
       line(at, event, msg, fields);
     },
     dropped: () => write.dropped?.() ?? 0,
-    flush: (timeoutMs) => write.flushed?.(timeoutMs) ?? Promise.resolve(),
+    flush: (timeoutMs) => write.flushed?.(timeoutMs) ?? Promise.resolve(true),
+    unread: () => (write.pending?.() ?? 0) + (write.dropped?.() ?? 0) - saidDropped,
   };
 }
 

@@ -16,7 +16,10 @@ const SOURCE = `
   for (let n = 0; n < Number(process.argv[2]); n += 1) out.write(JSON.stringify({ n, pad: 'x'.repeat(200) }) + '\\n');
   setTimeout(() => {
     process.stderr.write('alive ' + (out.dropped?.() ?? 0) + '\\n');
-    void out.flushed?.(Number(process.argv[3])).then(() => process.exit(0));
+    void out.flushed?.(Number(process.argv[3])).then((isOut) => {
+      process.stderr.write('flushed ' + String(isOut) + ', pending ' + String(out.pending?.()) + '\\n');
+      process.exit(0);
+    });
   }, 10);
 `;
 
@@ -39,6 +42,37 @@ it('neither stops the program nor its end when nobody reads, and counts what is 
   if (shell.pid !== undefined) process.kill(-shell.pid);
   expect(said).toContain('ended 0');
   expect(Number(/alive (\d+)/.exec(said)?.[1])).toBeGreaterThan(1_000);
+});
+
+it('ends though standard output is a socket that nobody reads', async () => {
+  // Node's own 'pipe' is a socket, and is not read before somebody asks for it.
+  const child = spawn(process.execPath, [program, '20000', '50'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  const end: unknown[] = await once(child, 'exit');
+  clearTimeout(late);
+  expect(end).toEqual([0, null]);
+  expect(Number(/alive (\d+)/.exec(said)?.[1])).toBeGreaterThan(1_000);
+});
+
+it('tells what is not written yet, and whether it came to be', async () => {
+  const child = spawn(process.execPath, [program, '100', '10000'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const closed = once(child, 'close');
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stdout.resume();
+  await closed;
+  expect(said).toContain('flushed true, pending 0');
+  const unread = spawn(process.execPath, [program, '3000', '100'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  for await (const chunk of unread.stderr) {
+    said += String(chunk);
+    if (said.includes('flushed false')) break;
+  }
+  unread.kill('SIGKILL');
+  const pending = Number(/flushed false, pending (\d+)/.exec(said)?.[1]);
+  expect(pending).toBeGreaterThan(1_000);
+  expect(pending).toBeLessThan(3_000);
 });
 
 it('writes everything, in order, to a reader that reads', async () => {
