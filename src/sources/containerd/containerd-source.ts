@@ -6,6 +6,7 @@ import { openChannel } from '../grpc/channel.ts';
 import type { ProtoCodec } from '../grpc/proto-codec.ts';
 import { loadProto } from '../grpc/proto-codec.ts';
 import { createTally } from '../grpc/tally.ts';
+import { COMPARE_MS } from '../deafness.ts';
 import { keepConnected } from '../keep-connected.ts';
 import type { Source } from '../source.ts';
 import { createClient } from './client.ts';
@@ -22,6 +23,8 @@ export interface ContainerdSourceOptions {
   readonly namespaces?: readonly string[];
   /** How often a silent runtime is asked whether it lives. Default 10 s. */
   readonly heartbeatMs?: number;
+  /** How often its list is compared with its events. Default 60 s. */
+  readonly compareMs?: number;
   /** How long a healthy runtime may take for a simple answer. Default 5 s. */
   readonly answerMs?: number;
   /** How long it may take for a list. Default 30 s. */
@@ -35,7 +38,7 @@ export interface ContainerdSource extends Source {
 
 /** Follows containerd's native event stream: every container of every namespace, its PID 1, and its end at once. */
 export function createContainerdSource(options: ContainerdSourceOptions): ContainerdSource {
-  const { host, socket, name = 'containerd', namespaces = [], heartbeatMs = 10_000, answerMs = 5_000, listMs = 30_000 } = options;
+  const { host, socket, name = 'containerd', namespaces = [], heartbeatMs = 10_000, compareMs = COMPARE_MS, answerMs = 5_000, listMs = 30_000 } = options;
   const { clock } = host;
   const tally = createTally();
   const table = new ContainerTable();
@@ -61,6 +64,7 @@ export function createContainerdSource(options: ContainerdSourceOptions): Contai
         tally,
         namespaces,
         heartbeatMs,
+        compareMs,
         lastHeard,
         heard(at) {
           lastHeard = at;

@@ -37,18 +37,14 @@ export async function listAll(
 ): Promise<Listing> {
   const before = table.running();
   const listed: Key[] = [];
-  const tasks = new Map<string, { readonly key: Key; readonly task: Task }>();
+  const tasks = new Map<string, InitTask>();
   for (const namespace of namespaces) {
     await client.containers(namespace, (record) => {
       const key = { namespace, id: record.id };
       listed.push(key);
       if (!touched.has(keyText(key)) || table.has(key)) table.describe(key, describeContainer(namespace, record, tally));
     });
-    for (const task of await client.tasks(namespace)) {
-      const key = { namespace, id: task.containerId === '' ? task.id : task.containerId };
-      const isExec = task.containerId !== '' && task.id !== '' && task.id !== task.containerId;
-      if (!isExec) tasks.set(keyText(key), { key, task });
-    }
+    for (const one of await initTasks(client, namespace)) tasks.set(keyText(one.key), one);
   }
   const isOld = (key: Key): boolean => !touched.has(keyText(key));
   const lost = before.filter(({ key, pid }) => isOld(key) && isAnother(tasks.get(keyText(key))?.task, pid)).map(({ key }) => key);
@@ -58,6 +54,19 @@ export async function listAll(
   const kept = new Set(listed.map(keyText));
   for (const key of table.keys()) if (isOld(key) && !kept.has(keyText(key))) table.forget(key);
   return { containers: listed.filter((key) => table.has(key)).map((key) => table.get(key)), exits, lost };
+}
+
+export interface InitTask {
+  readonly key: Key;
+  readonly task: Task;
+}
+
+/** Tasks of containers themselves, without those of execs. */
+export async function initTasks(client: ContainerdClient, namespace: string): Promise<readonly InitTask[]> {
+  return (await client.tasks(namespace)).flatMap((task) => {
+    const isExec = task.containerId !== '' && task.id !== '' && task.id !== task.containerId;
+    return isExec ? [] : [{ key: { namespace, id: task.containerId === '' ? task.id : task.containerId }, task }];
+  });
 }
 
 /** Whether the task that ran is no longer the one that is listed. */

@@ -23,6 +23,7 @@ export const containerReplySchema = z.object({ container: containerRecordSchema 
 /** containerd.v1.types.Status: 0 unknown, 1 created, 2 running, 3 stopped, 4 paused, 5 pausing. */
 export const TASK_STOPPED = 3;
 export const TASK_CREATED = 1;
+export const TASK_RUNNING = 2;
 
 export const taskSchema = z.object({
   containerId: z.string(),

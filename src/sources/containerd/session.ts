@@ -1,16 +1,20 @@
 import type { Micros } from '../../lib/time.ts';
 import { RPC_STATUS, RpcError } from '../grpc/rpc-error.ts';
 import { wait } from '../../host/wait.ts';
+import { Deafness } from '../deafness.ts';
 import type { FollowerParts } from './follower.ts';
 import { Follower } from './follower.ts';
 import type { Key } from './container-table.ts';
 import { keyText } from './container-table.ts';
 import { listAll } from './listing.ts';
+import { unheardIn } from './unheard.ts';
 
 export interface SessionParts extends FollowerParts {
   /** Only these namespaces; empty: all. */
   readonly namespaces: readonly string[];
   readonly heartbeatMs: number;
+  /** How often its list is compared with its events. */
+  readonly compareMs: number;
   /** When the runtime was last heard of, by any session; null: never. */
   readonly lastHeard: Micros | null;
   heard(at: Micros): void;
@@ -28,11 +32,13 @@ export async function runSession(parts: SessionParts): Promise<void> {
   const version = await client.version();
   const follower = new Follower(parts);
   const touched = follower.listing();
+  const deafness = new Deafness(clock, () => unheardIn(client, parts.table, parts.namespaces, parts.tally), parts.compareMs);
   const over = new AbortController();
   const state: { broken: RpcError | null; listed: boolean } = { broken: null, listed: false };
   const unsubscribe = client.subscribe(
     parts.namespaces,
     (event) => {
+      deafness.event();
       follower.handle(event);
       const now = clock.now();
       parts.heard(now);
@@ -62,6 +68,7 @@ export async function runSession(parts: SessionParts): Promise<void> {
       if (over.signal.aborted) break;
       await client.version();
       parts.heard(clock.now());
+      await deafness.look();
     }
     if (state.broken !== null) throw state.broken;
   } finally {

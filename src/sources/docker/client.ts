@@ -14,14 +14,20 @@ export interface Engine {
   readonly version: string;
 }
 
+/** A container and the engine's word for what it does: `running`, `exited` …; null where it says none. */
+export interface Listed {
+  readonly id: string;
+  readonly state: string | null;
+}
+
 /** The calls that are made; each is a GET, and none changes anything. */
 export interface EngineClient {
   /** Who answers. */
   version(): Promise<Engine>;
   /** Also the sign of life: the event stream has none of its own. */
   ping(): Promise<void>;
-  /** Ids of all containers, dead or alive. */
-  list(): Promise<readonly string[]>;
+  /** All containers, dead or alive. */
+  list(): Promise<readonly Listed[]>;
   /** null when it is gone, or its description cannot be read. */
   inspect(id: string): Promise<Inspect | null>;
   /** Events from a moment on, past ones first. podman does not answer at all before it has one. */
@@ -76,7 +82,7 @@ export function createClient({ socket, clock, tally, signal, answerMs, listMs }:
       return listSchema.parse(value ?? []).flatMap((item) => {
         const listed = listedSchema.safeParse(item);
         if (!listed.success) tally.count('unreadable-container');
-        return listed.success ? [listed.data.Id] : [];
+        return listed.success ? [{ id: listed.data.Id, state: listed.data.State ?? null }] : [];
       });
     },
     async inspect(id) {

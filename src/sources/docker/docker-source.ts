@@ -2,6 +2,7 @@ import type { Host } from '../../host/host.ts';
 import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
 import { createTally } from '../grpc/tally.ts';
+import { COMPARE_MS } from '../deafness.ts';
 import { keepConnected } from '../keep-connected.ts';
 import type { Source } from '../source.ts';
 import { createClient } from './client.ts';
@@ -18,6 +19,8 @@ export interface DockerSourceOptions {
   readonly heardTo?: Micros | null;
   /** How often a silent engine is asked whether it lives. Default 10 s. */
   readonly heartbeatMs?: number;
+  /** How often its list is compared with its events. Default 60 s. */
+  readonly compareMs?: number;
   /** How long a healthy engine may take for a simple answer. Default 5 s. */
   readonly answerMs?: number;
   /** How long it may take for the list. Default 30 s. */
@@ -34,7 +37,7 @@ export interface DockerSource extends Source {
  * who was asked to end.
  */
 export function createDockerSource(options: DockerSourceOptions): DockerSource {
-  const { host, socket, name = 'docker', heartbeatMs = 10_000, answerMs = 5_000, listMs = 30_000 } = options;
+  const { host, socket, name = 'docker', heartbeatMs = 10_000, compareMs = COMPARE_MS, answerMs = 5_000, listMs = 30_000 } = options;
   const { clock } = host;
   const tally = createTally();
   const containers: Containers = new Map();
@@ -61,6 +64,7 @@ export function createDockerSource(options: DockerSourceOptions): DockerSource {
         containers,
         tally,
         heartbeatMs,
+        compareMs,
         toldTo,
         told(to) {
           toldTo = Math.max(to, toldTo ?? 0);

@@ -14,7 +14,7 @@ export const versionSchema = z.object({
 });
 
 export const listSchema = z.array(z.unknown());
-export const listedSchema = z.object({ Id: idSchema });
+export const listedSchema = z.object({ Id: idSchema, State: orNull(z.string()) });
 
 export const inspectSchema = z.object({
   Id: idSchema,

@@ -2,14 +2,18 @@ import type { Clock } from '../../host/clock.ts';
 import { wait } from '../../host/wait.ts';
 import { HOUR, type Micros } from '../../lib/time.ts';
 import { RPC_STATUS, RpcError } from '../grpc/rpc-error.ts';
+import { Deafness } from '../deafness.ts';
 import type { Engine, EngineClient } from './client.ts';
 import type { EngineEvent } from './event.ts';
 import { Follower, type FollowerParts } from './follower.ts';
+import { unheardIn } from './unheard.ts';
 
 export interface SessionParts extends FollowerParts {
   readonly client: EngineClient;
   readonly clock: Clock;
   readonly heartbeatMs: number;
+  /** How often its list is compared with its events. */
+  readonly compareMs: number;
   /** How far any session has told everything; null: there was none. */
   readonly toldTo: Micros | null;
   readonly told: (to: Micros) => void;
@@ -43,11 +47,12 @@ export async function runSession(parts: SessionParts): Promise<void> {
     begun.abort();
   });
   const follower = new Follower(parts, client, engine, toldTo ?? begin);
+  const deafness = new Deafness(clock, () => unheardIn(client, containers, follower, parts.tally), parts.compareMs);
   const over = new AbortController();
   const isOver = (): boolean => over.signal.aborted;
   // Before everything is listed nothing is known for certain of any time.
   let isListed = false;
-  const following = follow(events, follower, parts, () => isListed).finally(() => {
+  const following = follow(events, follower, parts, deafness, () => isListed).finally(() => {
     over.abort();
     begun.abort();
   });
@@ -56,7 +61,7 @@ export async function runSession(parts: SessionParts): Promise<void> {
 
   // What ended meanwhile is told by past events before it is missed in the list.
   await wait(clock, BEGIN_MS, begun.signal);
-  const listed = await client.list();
+  const listed = (await client.list()).map(({ id }) => id);
   for (let at = 0; at < listed.length && !isOver(); at += AT_ONCE) {
     await Promise.all(listed.slice(at, at + AT_ONCE).map((id) => follower.look(id)));
   }
@@ -73,6 +78,7 @@ export async function runSession(parts: SessionParts): Promise<void> {
     await wait(clock, parts.heartbeatMs, over.signal);
     if (isOver()) break;
     await client.ping();
+    await deafness.look();
     // One that could not be described may be locked for a while: the engine as a whole answers.
     for (const id of follower.unseen) void follower.look(id);
   }
@@ -80,8 +86,9 @@ export async function runSession(parts: SessionParts): Promise<void> {
 }
 
 /** Reads events as long as they come; a stream that ends in good order is broken all the same. */
-async function follow(events: AsyncIterable<EngineEvent>, follower: Follower, { clock, emit, told, source }: SessionParts, isListed: () => boolean): Promise<never> {
+async function follow(events: AsyncIterable<EngineEvent>, follower: Follower, { clock, emit, told, source }: SessionParts, deafness: Deafness, isListed: () => boolean): Promise<never> {
   for await (const event of events) {
+    deafness.event();
     follower.handle(event);
     if (follower.pending > MAX_PENDING) await follower.settled();
     const to = Math.min(event.time, clock.now());

@@ -232,6 +232,35 @@ describe('a broken connection', () => {
     expect(await events.first('down')).toMatchObject({ why: `${fake.socket} accepts connections but does not answer` });
   });
 
+  test('a stream of events that hangs while the runtime answers is found out by what the list says, and begun anew', async () => {
+    fake.containers.set(`k8s.io/${ID}`, { labels: LABELS, task: { pid: 42, status: 2 } });
+    await follow({ heartbeatMs: 50, compareMs: 100 });
+    await events.first('up');
+    // Nothing is published: it ended, and another one began.
+    fake.containers.set(`k8s.io/${ID}`, { labels: LABELS, task: { pid: 42, status: 3, exitStatus: 137, exitedAt: AT } });
+    expect((await events.first('down')).why).toMatch(/its stream of events hangs: it has told nothing of 1 container\(s\) that started or ended \(k8s\.io\/a+\)/);
+    expect((await events.exitOf(ID)).exit.exitCode).toBe(137);
+    fake.containers.set('k8s.io/another', { task: { pid: 43, status: 2 } });
+    await events.containerOf('another', ({ initPid }) => initPid === 43);
+    await events.until(() => events.of('up').length === 3, 'the third up');
+    fake.containers.delete('k8s.io/another');
+    expect((await events.first('gap')).why).toContain('k8s.io/another');
+  });
+
+  test('a list that says what events said, one with a shim that does not answer, and one that cannot be read break nothing', async () => {
+    fake.containers.set(`k8s.io/${ID}`, { labels: LABELS, task: { pid: 42, status: 2 } });
+    fake.containers.set('k8s.io/stuck', { task: { pid: 43, status: 2 } });
+    await follow({ heartbeatMs: 20, compareMs: 40 });
+    await events.first('up');
+    fake.containers.set('k8s.io/stuck', {});
+    const compared = fake.calls.filter((call) => call === 'Tasks').length;
+    await events.until(() => fake.calls.filter((call) => call === 'Tasks').length > compared + 5, 'five comparisons');
+    fake.before.set('Tasks', () => Promise.reject(new Error('no')));
+    await events.until(() => (source.dropped()['list-not-compared'] ?? 0) > 2, 'the count');
+    expect(events.of('down')).toEqual([]);
+    expect(events.of('up')).toHaveLength(1);
+  });
+
   test('stop ends a session that hangs', async () => {
     fake.containers.set('k8s.io/x', {});
     fake.before.set('Tasks', () => new Promise(() => undefined));

@@ -171,6 +171,20 @@ describe('Docker Engine', () => {
     await events.until(() => events.of('up').length === 2, 'up again');
   });
 
+  test('a stream of events that hangs while the engine answers is found out by what the list says, and begun anew', async () => {
+    const id = engine.put('lives', { Running: true, Pid: 4711, StartedAt: at(-9_000), FinishedAt: '0001-01-01T00:00:00Z' });
+    await source.stop();
+    source = createDockerSource({ host: testHost, socket: engine.socket, heartbeatMs: 50, compareMs: 100 });
+    await up();
+    await events.until(() => engine.asked.filter((one) => one.includes('/containers/json')).length > 4, 'comparisons');
+    expect(events.of('down')).toEqual([]);
+    // It ends, and no event tells.
+    engine.put('lives', { StartedAt: at(-9_000), FinishedAt: at(0), ExitCode: 137 });
+    expect((await events.first('down')).why).toContain(`its stream of events hangs: it has told nothing of 1 container(s) that started or ended (${id.slice(0, 12)})`);
+    expect((await events.exitOf(id)).exit.exitCode).toBe(137);
+    await events.until(() => events.of('up').length === 2, 'up again');
+  });
+
   test('an answer without end, and a socket of nobody', async () => {
     engine.intercept = (url, response) => {
       if (url !== '/version') return false;

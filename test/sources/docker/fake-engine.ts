@@ -73,7 +73,7 @@ export class FakeEngine {
     const one = /^\/containers\/([^/]+)\/json$/.exec(url)?.[1];
     if (url === '/version') json({ Version: '20.10.24', ApiVersion: '1.41', Components: [{ Name: 'Engine' }] });
     else if (url === '/_ping') response.setHeader('api-version', '1.41').end('OK');
-    else if (url.startsWith('/containers/json')) json([...this.containers.keys()].map((Id) => ({ Id })));
+    else if (url.startsWith('/containers/json')) json([...this.containers].map(([Id, { State }]) => ({ Id, State: State['Running'] === true ? 'running' : 'exited' })));
     else if (one !== undefined && this.containers.has(one)) json(this.containers.get(one));
     else if (url.startsWith('/events?')) {
       response.writeHead(200);
