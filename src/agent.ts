@@ -157,6 +157,11 @@ export class Agent {
     return { ...this.#pipeline.sources(clock.now()), ...(history && { state: history.status() }) };
   }
 
+  /** More exits wait for their evidence than are to be. */
+  get isFull(): boolean {
+    return this.#pipeline.isFull;
+  }
+
   /** Ready once every source has said whether it can be read; those that may never be there are not waited for. */
   ready(): { ready: boolean; why: string } {
     const silent = this.#parts.sources.filter(({ name, optional }) => optional !== true && !this.#heard.has(name)).map(({ name }) => name);

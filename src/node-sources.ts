@@ -32,8 +32,12 @@ export interface NodeSource extends SourceEntry {
 /** Where an earlier run stood in a source; null where there was none. */
 export type Remembered = (source: string) => { readonly position: unknown; readonly coveredTo: Micros | null } | null;
 
-/** Up to when an earlier run had heard a runtime, as far as is looked back; null: none had. */
-type HeardTo = (source: string) => Micros | null;
+interface RuntimeOptions {
+  /** Up to when an earlier run had heard a runtime, as far as is looked back; null: none had. */
+  readonly heardTo: (source: string) => Micros | null;
+  /** More exits wait for their evidence than are to be. */
+  readonly isFull: () => boolean;
+}
 
 export const HIDES = {
   journal: "the kernel's own record of OOM kills, as only the kernel can have written it",
@@ -61,7 +65,7 @@ const AUDIT_LOG = '/var/log/audit/audit.log';
  * The sources that a configuration names on a host: one entry each. To add a source, add it here. Those that cannot be
  * read say so when they are started.
  */
-export async function nodeSources(config: AgentConfig, host: Host, now: Micros, remembered: Remembered = () => null): Promise<NodeSource[]> {
+export async function nodeSources(config: AgentConfig, host: Host, now: Micros, remembered: Remembered = () => null, isFull = (): boolean => false): Promise<NodeSource[]> {
   const since = now - config.lookback * 1_000;
   const heardTo = (source: string): Micros | null => {
     const to = remembered(source)?.coveredTo ?? null;
@@ -76,7 +80,7 @@ export async function nodeSources(config: AgentConfig, host: Host, now: Micros, 
     ...(await kubeletLogs(config, host, since, remembered)),
     ...(await auditLogs(config, host, since, remembered)),
     ...(config.kmsg === 'off' ? [] : [await kmsg(host, remembered)]),
-    ...(await runtimes(config, host, heardTo)),
+    ...(await runtimes(config, host, { heardTo, isFull })),
   ];
 }
 
@@ -195,14 +199,14 @@ async function kmsg(host: Host, remembered: Remembered): Promise<NodeSource> {
   return { name: source.name, kind: 'kernel-log', hides: HIDES.kmsg, source, position, place: () => place };
 }
 
-async function runtimes(config: AgentConfig, host: Host, heardTo: HeardTo): Promise<NodeSource[]> {
+async function runtimes(config: AgentConfig, host: Host, options: RuntimeOptions): Promise<NodeSource[]> {
   const { resolveEndpoints } = await import('./sources/runtime-endpoints.ts');
   const endpoints = await resolveEndpoints(config.runtimeEndpoint, host);
   if (endpoints.length > 0) {
-    return endpoints.flatMap(await runtimeMaker(config, host, endpoints, heardTo));
+    return endpoints.flatMap(await runtimeMaker(config, host, endpoints, options));
   }
   const names = await podLogs(host);
-  return config.runtimeEndpoint.length > 0 ? [names] : [names, ...(await lateRuntime(config, host, heardTo))];
+  return config.runtimeEndpoint.length > 0 ? [names] : [names, ...(await lateRuntime(config, host, options))];
 }
 
 /** Where no runtime answers, logs tell exits, and the names of containers' logs whose they are. */
@@ -213,12 +217,12 @@ async function podLogs(host: Host): Promise<NodeSource> {
 }
 
 /** No socket yet: the runtime may start after the agent. The first one that appears is taken. */
-async function lateRuntime(config: AgentConfig, host: Host, heardTo: HeardTo): Promise<NodeSource[]> {
+async function lateRuntime(config: AgentConfig, host: Host, options: RuntimeOptions): Promise<NodeSource[]> {
   const { lateSource } = await import('./sources/late-source.ts');
   const { resolveEndpoints } = await import('./sources/runtime-endpoints.ts');
   const look = async (): Promise<NodeSource[] | null> => {
     const [first] = await resolveEndpoints([], host);
-    return first ? (await runtimeMaker(config, host, [first], heardTo))(first) : null;
+    return first ? (await runtimeMaker(config, host, [first], options))(first) : null;
   };
   // Only where such an engine was ever: it would be missed elsewhere for ever.
   const engine = await Promise.all(ENGINE_DIRS.map((dir) => isThere(host, dir)));
@@ -244,7 +248,7 @@ async function lateRuntime(config: AgentConfig, host: Host, heardTo: HeardTo): P
   });
 }
 
-async function runtimeMaker(config: AgentConfig, host: Host, all: readonly RuntimeEndpoint[], heardTo: HeardTo): Promise<(endpoint: RuntimeEndpoint) => NodeSource[]> {
+async function runtimeMaker(config: AgentConfig, host: Host, all: readonly RuntimeEndpoint[], { heardTo, isFull }: RuntimeOptions): Promise<(endpoint: RuntimeEndpoint) => NodeSource[]> {
   const { createContainerdSource } = await import('./sources/containerd/containerd-source.ts');
   const { createCriSource } = await import('./sources/cri/cri-source.ts');
   const { createDockerSource } = await import('./sources/docker/docker-source.ts');
@@ -268,7 +272,7 @@ async function runtimeMaker(config: AgentConfig, host: Host, all: readonly Runti
     };
     if (!native) return [criEntry];
     const namespaces = config.containerdNamespace.length > 0 ? { namespaces: config.containerdNamespace } : {};
-    const containerd = createContainerdSource({ host, socket, name: named('containerd'), ...namespaces });
+    const containerd = createContainerdSource({ host, socket, name: named('containerd'), isFull, ...namespaces });
     return [{ name: containerd.name, kind: 'exits', hides: HIDES.containerd, source: containerd }, criEntry];
   };
 }

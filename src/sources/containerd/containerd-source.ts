@@ -29,6 +29,8 @@ export interface ContainerdSourceOptions {
   readonly answerMs?: number;
   /** How long it may take for a list. Default 30 s. */
   readonly listMs?: number;
+  /** More has been told than can be taken now: what happens is to wait at the runtime's. Default never. */
+  readonly isFull?: () => boolean;
 }
 
 export interface ContainerdSource extends Source {
@@ -48,7 +50,7 @@ export function createContainerdSource(options: ContainerdSourceOptions): Contai
   let running: Promise<void> = Promise.resolve();
 
   async function connect(emit: Emit, codec: ProtoCodec, ready: () => void): Promise<void> {
-    const channel = await openChannel(host.path(socket), clock);
+    const channel = await openChannel(host.path(socket), clock, options.isFull);
     const close = (): void => {
       channel.close();
     };

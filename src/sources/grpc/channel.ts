@@ -42,8 +42,11 @@ const CHANNEL_OPTIONS = {
   'grpc.max_receive_message_length': 16 * 1_024 * 1_024,
 } as const;
 
-/** Connects lazily to a unix socket. */
-export async function openChannel(socketPath: string, clock: Clock): Promise<Channel> {
+/** How often it is asked whether there is room again. */
+const ROOM_MS = 20;
+
+/** Connects lazily to a unix socket. `isFull`: what streams without end tell is to wait at the server's. */
+export async function openChannel(socketPath: string, clock: Clock, isFull: () => boolean = () => false): Promise<Channel> {
   const grpc = await loadGrpcClient();
   const credentials = grpc.ChannelCredentials.createInsecure();
   const closeSockets = holdSockets(credentials);
@@ -60,6 +63,13 @@ export async function openChannel(socketPath: string, clock: Clock): Promise<Cha
       : clock.after(options.timeoutMs, () => {
           expired(new RpcError(RPC_STATUS.DEADLINE_EXCEEDED, `no answer within ${options.timeoutMs ?? 0} ms`));
         });
+
+  function whenRoom(goOn: () => void): void {
+    clock.after(ROOM_MS, () => {
+      if (isFull()) whenRoom(goOn);
+      else goOn();
+    });
+  }
 
   return {
     unary(method, request, options) {
@@ -96,10 +106,12 @@ export async function openChannel(socketPath: string, clock: Clock): Promise<Cha
       call.on('data', (message: Buffer) => {
         if (ended) return;
         handlers.message(message);
-        if (!turns.isOver) return;
+        const mustWait = options.timeoutMs === null && isFull();
+        if (!turns.isOver && !mustWait) return;
         // What comes meanwhile stays with the server: HTTP/2 has it wait.
         call.pause();
-        turns.later(() => call.resume());
+        if (mustWait) whenRoom(() => { turns.begin(); call.resume(); });
+        else turns.later(() => call.resume());
       });
       call.on('error', (error: { code?: number; details?: string; message: string }) => {
         if (stop()) handlers.end(new RpcError(error.code ?? RPC_STATUS.INTERNAL, error.details ?? error.message));

@@ -271,6 +271,22 @@ describe('a broken connection', () => {
   });
 });
 
+test('what happens waits at the runtime while there is no room for it, and comes in its order then', async () => {
+  const room = { isFull: false };
+  await follow({ isFull: () => room.isFull });
+  await events.first('up');
+  room.isFull = true;
+  const ids = Array.from({ length: 20 }, (_, n) => `c${String(n)}`);
+  for (const id of ids) exit(id);
+  await events.exitOf('c0');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const told = (): readonly string[] => events.of('exit').map(({ exit: { containerId } }) => containerId);
+  expect(told()).toEqual(['c0']);
+  room.isFull = false;
+  await events.exitOf('c19');
+  expect(told()).toEqual(ids);
+});
+
 describe('a socket that does not serve', () => {
   test('none there', async () => {
     source = createContainerdSource({ host: testHost, socket: directory.path('none.sock') });
