@@ -1,43 +1,33 @@
-import { Correlator, type CorrelatorOutput, type Turn } from './correlate/correlator.ts';
+import { Correlator } from './correlate/correlator.ts';
+import type { CorrelatorOutput, Turn } from './correlate/correlator-options.ts';
 import { ContainerBook } from './correlate/container-book.ts';
-import { SourceCoverage } from './correlate/coverage.ts';
 import { LedgerBook } from './correlate/ledger-book.ts';
 import { LoggedContainers } from './correlate/logged-containers.ts';
-import type { FactListener } from './evidence/fact.ts';
-import { JournalFacts } from './evidence/journal-facts.ts';
-import { KmsgFacts } from './evidence/kmsg-facts.ts';
-import { TextFacts } from './evidence/text-facts.ts';
-import { WITNESSES } from './evidence/witnesses.ts';
+import { SourceBook, type SourceTold } from './correlate/source-book.ts';
+import { FactReaders } from './evidence/fact-readers.ts';
 import { levelOf } from './kernel/cgroup/level.ts';
 import { readJournalRecord } from './kernel/framing/journal-json.ts';
-import { liveTime } from './kernel/framing/live-time.ts';
 import { movingWith, type TimeContext } from './kernel/framing/wall-time.ts';
+import { ownKills } from './kernel/reader/own-kills.ts';
 import { ReaderSet } from './kernel/reader/reader-set.ts';
 import type { KillListener } from './kernel/report/assembler.ts';
-import { LogMachines } from './kernel/report/log-machines.ts';
-import { formatTimeOrNull, MS, parseTime, type Micros } from './lib/time.ts';
+import { MS, type Micros } from './lib/time.ts';
 import type { Container } from './model/container-exit.ts';
 import type { MemoryEvents } from './model/memory-events.ts';
 import type { Trust } from './model/oom-kill.ts';
 import type { Recalled } from './model/recalled.ts';
-import type { SourceEvent, SourceKind } from './model/source-event.ts';
+import type { SourceEvent } from './model/source-event.ts';
 import type { Sources } from './model/source-status.ts';
 import type { WitnessFact, WitnessName } from './model/witness.ts';
 
 /** A source as the pipeline knows it. */
-export interface SourceEntry {
-  readonly name: string;
-  readonly kind: SourceKind;
-  /** What cannot be seen while it is down. */
-  readonly hides: string;
+export interface SourceEntry extends SourceTold {
   /** Where it stands: cursor, inode and offset, sequence number. */
   readonly position?: () => string | null;
   /** The same in its own terms, to be kept over a restart. */
   readonly place?: () => unknown;
   /** A text log of one program alone, by the name of its witness. */
   readonly witness?: WitnessName;
-  /** May never be there: nobody waits for it, and it is no blind spot before it has been there once. */
-  readonly optional?: boolean;
 }
 
 export interface PipelineOptions {
@@ -46,15 +36,13 @@ export interface PipelineOptions {
   readonly time: TimeContext;
   /** The node's own name: tells its lines from another machine's in one text log. */
   readonly hostName?: string | null;
-  /** How long answers may be given in a row where others wait; unless given, as long as there are any. */
+  /** Given where time passes by itself: how long answers may be given in a row while others wait. Else as long as there are any. */
   readonly turn?: Turn;
   readonly output: CorrelatorOutput & { ledgerGap(gap: { from: Micros; to: Micros; counted: number; parsed: number }): void };
 }
 
 /** Containers, alive and dead, of which is known who they are. */
 const MAX_CONTAINERS = 5_000;
-/** /dev/kmsg is read ten times a second, and says at least once a second how far. */
-const LIVE_US = 2_000 * MS;
 /** A torn line's rest comes with it or not at all. */
 const IDLE_US = 250 * MS;
 
@@ -64,11 +52,9 @@ const IDLE_US = 250 * MS;
  */
 export class Pipeline {
   readonly #options: PipelineOptions;
-  readonly #coverage = new Map<string, SourceCoverage>();
+  readonly #sources: SourceBook;
   readonly #readers: ReaderSet;
-  readonly #facts = new Map<string, JournalFacts | KmsgFacts | TextFacts>();
-  /** Lines of witnesses that were not used, by source and reason. */
-  readonly #unused = new Map<string, Map<string, number>>();
+  readonly #facts: FactReaders;
   readonly #ledger = new LedgerBook();
   readonly #containers = new ContainerBook(MAX_CONTAINERS);
   readonly #correlator: Correlator;
@@ -78,22 +64,23 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#sources = new SourceBook(options.sources);
+    const drop = (source: string, reason: string): void => { this.#sources.unused(source, reason); };
     this.#readers = new ReaderSet({ time: options.time, textTime: () => this.#textTime(), listener: (source, trust) => this.#listener(source, trust) });
-    for (const { name, kind, hides, optional } of options.sources) this.#coverage.set(name, new SourceCoverage(name, kind, hides, optional));
-    this.#correlator = new Correlator({ settleUs: options.settleUs, containers: this.#containers, ...(options.turn && { turn: options.turn }) }, [...this.#coverage.values()], this.#ledger, options.output);
-    this.#logged = new LoggedContainers({
-      container: (container) => {
-        this.#correlator.container(container, this.#now);
-      },
-      exit: (exit) => {
-        this.#correlator.exit(exit, this.#now);
-      },
-      isNamed: (id) => this.#containers.get(id)?.containerName != null,
-      drop: (source, reason) => {
-        this.#unusedOf(source)(reason);
-      },
+    this.#facts = new FactReaders({
+      time: options.time,
+      textTime: () => this.#textTime(),
+      listener: (source) => ({ fact: (fact) => { this.#fact(fact); }, drop: (reason) => { drop(source, reason); } }),
+      only: (source) => options.sources.find(({ name }) => name === source)?.witness,
     });
-    this.#lookForRuntime();
+    this.#correlator = new Correlator({ settleUs: options.settleUs, containers: this.#containers, ...(options.turn && { turn: options.turn }) }, this.#sources.all, this.#ledger, options.output);
+    this.#logged = new LoggedContainers({
+      container: (container) => { this.#correlator.container(container, this.#now); },
+      exit: (exit) => { this.#correlator.exit(exit, this.#now); },
+      isNamed: (id) => this.#containers.get(id)?.containerName != null,
+      drop,
+    });
+    this.#logged.runtime(this.#sources.runtime);
   }
 
   /** Takes what an earlier run knew, before any source speaks: what is told again joins it. */
@@ -106,21 +93,21 @@ export class Pipeline {
 
   hear(event: SourceEvent, now: Micros): void {
     this.#now = now;
-    const news = this.#coverage.get(event.source)?.hear(event, now) ?? null;
-    if (event.type === 'up' || event.type === 'down') this.#lookForRuntime();
+    const news = this.#sources.hear(event, now);
+    if (event.type === 'up' || event.type === 'down') this.#logged.runtime(this.#sources.runtime);
     switch (event.type) {
       case 'journal':
         this.#dataUs = now;
-        this.#journalLine(event.source, typeof event.line === 'string' ? event.line : Buffer.from(event.line).toString('utf8'));
+        this.#journalLine(event.source, textOf(event.line));
         return;
       case 'text':
         this.#dataUs = now;
-        if (this.#kindOf(event.source) !== 'witness') this.#readers.text(event.source, event.begin).push(event.chunk);
-        this.#textFacts(event.source, event.begin).push(event.chunk);
+        if (this.#sources.kindOf(event.source) !== 'witness') this.#readers.text(event.source, event.begin).push(event.chunk);
+        this.#facts.text(event.source, event.begin, event.chunk);
         return;
       case 'kmsg':
         this.#dataUs = now;
-        this.#kmsgRecord(event.source, typeof event.record === 'string' ? event.record : Buffer.from(event.record).toString('utf8'));
+        this.#kmsgRecord(event.source, textOf(event.record));
         return;
       case 'container':
         this.#correlator.container(event.container, now);
@@ -137,7 +124,7 @@ export class Pipeline {
         this.#memoryEvents(event.reading, now);
         return;
       case 'unread':
-        this.#unusedOf(event.source)(event.why);
+        this.#sources.unused(event.source, event.why);
         return;
       case 'witness':
         this.#fact(event.fact);
@@ -175,7 +162,7 @@ export class Pipeline {
   end(now: Micros): void {
     this.#now = now;
     this.#readers.end();
-    for (const facts of this.#facts.values()) facts.end();
+    this.#facts.end();
     this.advance(now);
     this.#correlator.end(now);
   }
@@ -191,18 +178,13 @@ export class Pipeline {
   }
 
   sources(now: Micros): Sources {
-    const statuses = this.#options.sources.flatMap(({ name, position }) => {
-      if (this.#coverage.get(name)?.missed === false) return [];
-      const dropped = { ...this.#readers.drops(name), ...Object.fromEntries(this.#unused.get(name) ?? []) };
-      return this.#coverage.get(name)?.status(now, position?.() ?? null, dropped) ?? [];
-    });
+    const statuses = this.#options.sources.flatMap(({ name, position }) => this.#sources.status(name, now, position?.() ?? null, this.#readers.drops(name)) ?? []);
     return { sources: statuses, ledger: this.#ledger.status() };
   }
 
-  /** Now, if a source had read everything up to a moment ago: what comes from it now was written now. Else null. */
+  /** Now, if what comes from a source now was written now; else null. */
   #liveNow(source: string): Micros | null {
-    const to = this.#coverage.get(source)?.intervals.at(-1)?.to;
-    return to !== undefined && this.#now - to <= LIVE_US ? this.#now : null;
+    return this.#sources.isLive(source, this.#now) ? this.#now : null;
   }
 
   #checkLedger(now: Micros): void {
@@ -210,68 +192,30 @@ export class Pipeline {
     if (gap) this.#options.output.ledgerGap(gap);
   }
 
-  /** `trust`: a text log can look like any other carrier, line by line, and is a text log all the same. */
   #listener(source: string, trust?: Trust): KillListener {
-    const machines = new LogMachines(this.#options.hostName ?? null);
-    return {
-      onKill: (kill, host = '') => {
-        const time = formatTimeOrNull(liveTime(kill.time === null ? null : parseTime(kill.time), this.#liveNow(source)));
-        if (trust !== 'text' || !machines.isAnother(host)) this.#correlator.oomKill({ ...kill, time, trust: trust ?? kill.trust }, this.#now);
-      },
-      onKillLine: (line) => {
-        machines.saw(line.host);
-        if (trust === 'text' && machines.isAnother(line.host)) this.#unusedOf(source)('of-another-machine');
-        else this.#correlator.killLine(liveTime(line.timeUs, this.#liveNow(source)), source, trust ?? line.trust);
-      },
-      // Every kill was handed on when its line was read.
-      onReportEnd: () => undefined,
-    };
+    return ownKills({
+      hostName: this.#options.hostName ?? null,
+      trust,
+      liveNow: () => this.#liveNow(source),
+      kill: (kill) => { this.#correlator.oomKill(kill, this.#now); },
+      line: (at, lineTrust) => { this.#correlator.killLine(at, source, lineTrust); },
+      drop: (reason) => { this.#sources.unused(source, reason); },
+    });
   }
 
   /** The kernel's records go the kernel's way; what others wrote is for the witnesses. */
   #journalLine(source: string, line: string): void {
     const record = readJournalRecord(line);
-    const facts = (): JournalFacts => this.#factsOf(source, JournalFacts, () => new JournalFacts(source, WITNESSES, this.#factListener(source)));
-    const isWitness = this.#kindOf(source) === 'witness';
+    const isWitness = this.#sources.kindOf(source) === 'witness';
     if (!isWitness || record === null) this.#readers.journal(source).pushRecord(record);
     // A kernel record among the witnesses' is read by the source that reads the kernel's.
-    if (record !== null && !(isWitness && record.transport === 'kernel')) facts().push(record);
+    if (record !== null && !(isWitness && record.transport === 'kernel')) this.#facts.journal(source, record);
   }
 
   #kmsgRecord(source: string, record: string): void {
     const readUs = this.#liveNow(source);
     this.#readers.kmsg(source).push(record, readUs);
-    this.#factsOf(source, KmsgFacts, () => new KmsgFacts(source, WITNESSES, this.#options.time, this.#factListener(source))).push(record, readUs);
-  }
-
-  #kindOf(source: string): SourceKind | null {
-    return this.#coverage.get(source)?.kind ?? null;
-  }
-
-  #textFacts(source: string, begin: boolean): TextFacts {
-    if (begin) {
-      this.#facts.get(source)?.end();
-      this.#facts.delete(source);
-    }
-    const only = this.#options.sources.find(({ name }) => name === source)?.witness;
-    return this.#factsOf(source, TextFacts, () => new TextFacts(source, WITNESSES, this.#textTime(), this.#factListener(source), WITNESSES.find(({ name }) => name === only) ?? null));
-  }
-
-  #factsOf<F extends JournalFacts | KmsgFacts | TextFacts>(source: string, kind: abstract new (...args: never[]) => F, make: () => F): F {
-    const known = this.#facts.get(source);
-    if (known instanceof kind) return known;
-    const facts = make();
-    this.#facts.set(source, facts);
-    return facts;
-  }
-
-  #factListener(source: string): FactListener {
-    return {
-      fact: (fact) => {
-        this.#fact(fact);
-      },
-      drop: this.#unusedOf(source),
-    };
+    this.#facts.kmsg(source, record, readUs);
   }
 
   #fact(fact: WitnessFact): void {
@@ -279,23 +223,11 @@ export class Pipeline {
     else this.#correlator.witness(fact, this.#now);
   }
 
-  /** Whether any source tells exits of its own; none has said so before it was up or down once. */
-  #lookForRuntime(): void {
-    const runtimes = [...this.#coverage.values()].filter(({ kind }) => kind === 'exits');
-    const silent = runtimes.some(({ up, sinceUs }) => !up && sinceUs === null);
-    this.#logged.runtime(runtimes.some(({ up }) => up) ? 'answers' : silent ? 'unknown' : 'none');
-  }
-
-  /** Counts what a source told that was not used. */
-  #unusedOf(source: string): (reason: string) => void {
-    const unused = this.#unused.get(source) ?? new Map<string, number>();
-    this.#unused.set(source, unused);
-    return (reason) => {
-      unused.set(reason, (unused.get(reason) ?? 0) + 1);
-    };
-  }
-
   #textTime(): TimeContext {
     return movingWith(() => this.#now, this.#options.time);
   }
+}
+
+function textOf(told: string | Uint8Array): string {
+  return typeof told === 'string' ? told : Buffer.from(told).toString('utf8');
 }

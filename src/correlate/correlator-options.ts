@@ -23,7 +23,7 @@ export interface CorrelatorOptions {
   readonly maxFacts?: number;
   /** Shared with whoever asks for names. */
   readonly containers?: ContainerBook;
-  /** Others have their turn when this one's is over; unless given, nobody else waits. */
+  /** Given where time passes by itself: others have their turn when this one's is over. Else nobody else waits. */
   readonly turn?: Turn;
 }
 

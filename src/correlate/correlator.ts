@@ -3,12 +3,12 @@ import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from '../model/container-exit.ts';
 import type { MemoryEvents } from '../model/memory-events.ts';
 import type { Level, OomKill, Trust } from '../model/oom-kill.ts';
-import type { Verdict } from '../model/verdict.ts';
 import type { WitnessFact } from '../model/witness.ts';
 import { Agenda } from './agenda.ts';
 import { CaseBuilder } from './case-builder.ts';
 import { CgroupBook } from './cgroup-book.ts';
 import { ContainerBook, fill } from './container-book.ts';
+import type { CorrelatorOptions, CorrelatorOutput, Turn } from './correlator-options.ts';
 import type { SourceCoverage, Span } from './coverage.ts';
 import { ExitBook } from './exit-book.ts';
 import { FactBook, tellsOf } from './fact-book.ts';
@@ -17,35 +17,6 @@ import { Judging } from './judging.ts';
 import { KillBook } from './kill-book.ts';
 import { isAnswered, isKernelProved, isSameExit, type KnownExit as Exit } from './known-exit.ts';
 import { TWICE_US, type LedgerBook } from './ledger-book.ts';
-
-/** Hears the answers. */
-export interface CorrelatorOutput {
-  /** `latencyUs`: from the later of exit and kill, when they happened, to the verdict; null for one about the past. */
-  verdict(verdict: Verdict, latencyUs: Micros | null): void;
-  /** A kill, new or told more of. */
-  oomKill(kill: OomKill, isNew: boolean): void;
-  /** An exit that has no answer yet, new or told more of; `id` is what its verdict's will be. */
-  exit?(exit: ContainerExit, id: string): void;
-  /** An exit that needs no answer, as far as is known when all had time to speak. */
-  unanswered?(id: string): void;
-}
-
-export interface CorrelatorOptions {
-  readonly settleUs: Micros;
-  readonly maxExits?: number;
-  readonly maxKills?: number;
-  readonly maxFacts?: number;
-  /** Shared with whoever asks for names. */
-  readonly containers?: ContainerBook;
-  /** Others have their turn when this one's is over; unless given, nobody else waits. */
-  readonly turn?: Turn;
-}
-
-/** A turn of the one thread (`host/turns`). */
-export interface Turn {
-  readonly isOver: boolean;
-  begin(): void;
-}
 
 const MAX_EXITS = 5_000;
 const LIVE_US = 60 * SECOND;
@@ -210,7 +181,8 @@ export class Correlator {
       this.#agenda.clockSetBack(now);
       for (const one of this.#exits) one.former ||= one.finishedUs > now + TWICE_US;
     }
-    if (now > this.#dueUs + ASLEEP_US) this.#awakeUs = now;
+    // A replay's time jumps from event to event.
+    if (this.#options.turn && now > this.#dueUs + ASLEEP_US) this.#awakeUs = now;
     this.#now = now;
   }
 

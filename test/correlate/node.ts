@@ -1,3 +1,4 @@
+import type { Turn } from '../../src/correlate/correlator-options.ts';
 import type { TimeContext } from '../../src/kernel/framing/wall-time.ts';
 import { formatTime, SECOND, type Micros } from '../../src/lib/time.ts';
 import { containerExitSchema, containerSchema, type ContainerExit } from '../../src/model/container-exit.ts';
@@ -68,10 +69,11 @@ export class Node {
   readonly gaps: { counted: number; parsed: number }[] = [];
   now = T0;
 
-  constructor({ sources = ['journal', 'syslog'], settleUs = SETTLE_US, time = {} }: { sources?: readonly string[]; settleUs?: number; time?: Partial<TimeContext> } = {}) {
+  constructor({ sources = ['journal', 'syslog'], settleUs = SETTLE_US, time = {}, turn }: { sources?: readonly string[]; settleUs?: number; time?: Partial<TimeContext>; turn?: Turn } = {}) {
     this.pipeline = new Pipeline({
       settleUs,
       hostName: 'node1',
+      ...(turn && { turn }),
       sources: [...sources.map((name) => ({ name, kind: 'kernel-log' as const, hides: 'kills' })), { name: 'containerd', kind: 'exits', hides: 'exits' }, { name: 'vmstat', kind: 'ledger', hides: 'the count' }],
       time: { timezone: 'UTC', year: 2026, before: null, bootTimeUs: null, ...time },
       output: {

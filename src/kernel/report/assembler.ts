@@ -1,10 +1,11 @@
-import type { OomKill, Scope } from '../../model/oom-kill.ts';
+import type { OomKill } from '../../model/oom-kill.ts';
 import type { KernelLine } from '../framing/kernel-line.ts';
-import { buildOomKill } from './build-oom-kill.ts';
+import { buildOomKill, unfinishedKill } from './build-oom-kill.ts';
 import { isSameMemory } from './page-size.ts';
-import { isLater, MAX_GROUP_PAUSE_US, MAX_PAUSE_US, Report, sameHost } from './report.ts';
+import { isLater, MAX_GROUP_PAUSE_US, Report, sameHost } from './report.ts';
 import type { KilledLine, OomKillLine, Said } from './said.ts';
 import { TornLines } from './torn-line.ts';
+import { isFor, isKept, isOwnChoice, isScopeOf, sameName } from './whose-line.ts';
 import { readSaid } from './wording.ts';
 
 /** Hears of kills as they are read. */
@@ -238,58 +239,12 @@ export class Assembler {
     this.#open = null;
     if (open === null) return;
     if (open.kills.length === 0) {
-      const chosen = open.oomKill;
-      // The kernel said whom it had chosen, and the log ends there: a kill whose end was not seen.
-      if (chosen?.pid == null) return;
-      const unseen: KilledLine = {
-        kind: 'killed',
-        scope: chosen.scope,
-        pid: chosen.pid,
-        comm: chosen.comm,
-        uid: chosen.uid,
-        totalVmKb: null,
-        anonRssKb: null,
-        fileRssKb: null,
-        shmemRssKb: null,
-        oomScoreAdj: null,
-      };
-      const kill = { ...buildOomKill(unseen, open.newest, open, false), complete: false };
+      const kill = unfinishedKill(open);
+      if (kill === null) return;
       this.#listener.onKill(kill);
       this.#listener.onReportEnd([kill]);
       return;
     }
     this.#listener.onReportEnd(open.kills.map(({ kill }) => kill));
   }
-}
-
-/** Whether a line is kept anyway: those of the tables and of the call trace are not. */
-function isKept(said: Said | null, line: KernelLine): boolean {
-  return said !== null && !line.bare && said.kind !== 'dump-header' && said.kind !== 'dump-row' && said.kind !== 'cpu';
-}
-
-/** Whether an `oom-kill:` line tells of a kill that was read before it: in a log printed newest first. */
-function isOwnChoice(report: Report, said: Said, line: KernelLine): boolean {
-  if (said.kind !== 'oom-kill' || report.oomKill !== null || !sameHost(report.newest, line) || isLater(report.newest, line, MAX_PAUSE_US)) return false;
-  return report.kills.some(({ said: { pid }, line: { monotonicUs } }) => pid === said.pid && !(monotonicUs !== null && line.monotonicUs !== null && line.monotonicUs > monotonicUs));
-}
-
-/** Whether a kill line can be the end of this report. */
-function isFor(report: Report, said: KilledLine): boolean {
-  const { oomKill, kill } = report;
-  if (oomKill !== null && oomKill.pid !== null && oomKill.pid !== said.pid) {
-    return kill?.pid === oomKill.pid ? isScopeOf(kill.scope, said) : isSameMemory(report.dump.task(oomKill.pid), said.totalVmKb) && isScopeOf(oomKill.scope, said);
-  }
-  if (oomKill !== null && oomKill.pid !== null) return true;
-  // Before 5.0 the victim may be a child of the one named ("or sacrifice child").
-  if (kill !== null) return isScopeOf(kill.scope, said);
-  if (report.saysMemcg && said.scope === 'global') return false;
-  return oomKill === null || isScopeOf(oomKill.scope, said);
-}
-
-function isScopeOf(scope: Scope, said: KilledLine): boolean {
-  return scope === 'unknown' || said.scope === 'unknown' || (scope === 'memcg') === (said.scope === 'memcg');
-}
-
-function sameName(a: string | null, b: string): boolean {
-  return a === null || a === b || b.endsWith(a) || a.endsWith(b);
 }

@@ -127,3 +127,12 @@ function kb(value: number | null): number | null {
 function limitBytes(limitKb: number | undefined): number | null {
   return limitKb === undefined || limitKb >= NO_LIMIT_KB ? null : limitKb * KB;
 }
+
+/** The kernel said whom it had chosen, and the log ends there: a kill whose end was not seen. */
+export function unfinishedKill(report: Report): OomKill | null {
+  const chosen = report.oomKill;
+  if (chosen?.pid == null) return null;
+  const { scope, pid, comm, uid } = chosen;
+  const unseen: KilledLine = { kind: 'killed', scope, pid, comm, uid, totalVmKb: null, anonRssKb: null, fileRssKb: null, shmemRssKb: null, oomScoreAdj: null };
+  return { ...buildOomKill(unseen, report.newest, report, false), complete: false };
+}
