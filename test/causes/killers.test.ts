@@ -59,8 +59,8 @@ describe('who sent it, from audit’s record to the verdict', () => {
   };
 
   it.each([
-    ['the journal proves it', { units: [journaled(0.1)] }, {}, 'external-sigkill', 'certain', 'sh (9027, /usr/bin/dash, uid 0) sent it SIGKILL'],
-    ['auditd’s file', { audit: audited(0.1) }, {}, 'external-sigkill', 'likely', 'sh (9027, /usr/bin/dash, uid 0) sent it SIGKILL'],
+    ['the journal proves it', { units: [journaled(0.1)] }, {}, 'external-sigkill', 'certain', 'SIGKILL was sent by sh (9027, /usr/bin/dash, uid 0)'],
+    ['auditd’s file', { audit: audited(0.1) }, {}, 'external-sigkill', 'likely', 'SIGKILL was sent by sh (9027, /usr/bin/dash, uid 0)'],
     ['143, and who sent SIGTERM', { units: [journaled(0.1, 15)] }, { exitCode: 143 }, 'external-sigkill', 'likely', 'sh (9027, /usr/bin/dash, uid 0) sent it SIGTERM, and it ended by that signal'],
     ['143, by runc, on a request that nobody tells of', { audit: audited(0.1, { signal: 15, exe: '/usr/sbin/runc', comm: 'runc' }) }, { exitCode: 143 }, 'runtime-stop', 'likely', 'runc (9027, /usr/sbin/runc, uid 0) sent it SIGTERM'],
     ['143, by runc, as kubelet asked', { audit: audited(0.1, { signal: 15, exe: '/usr/sbin/runc', comm: 'runc' }), units: [kubelet([0.3, '"SyncLoop DELETE" source="api" pods=["shop/cart-7d9f"]'], stopping(0.2, 30))] }, { exitCode: 143 }, 'pod-deletion', 'likely', 'the pod was deleted, and it ended by SIGTERM as it was asked to'],

@@ -44,7 +44,7 @@ describe.skipIf(why !== null)('with a real auditd and the rules of docs/audit.md
     await execute('sh', ['-c', `kill -9 ${String(pid)}`]);
     const verdict = await agent.verdictOf(id, ({ cause }) => cause !== 'not-oom');
     expect(verdict).toMatchObject({ cause: 'external-sigkill', family: 'outside', confidence: 'likely' });
-    expect(verdict.summary).toMatch(/^sh \(\d+, \/usr\/bin\/\w+, uid 0\) sent it SIGKILL$/);
+    expect(verdict.summary).toMatch(/^SIGKILL was sent by sh \(\d+, \/usr\/bin\/\w+, uid 0\)$/);
     expect(verdict.evidence.find(({ kind }) => kind === 'audit')).toMatchObject({ source: auditd.log, weight: 'decisive' });
     const proven = await withJournal.verdictOf(id, ({ cause }) => cause !== 'not-oom');
     const source = proven.evidence.find(({ kind }) => kind === 'audit')?.source;

@@ -103,7 +103,7 @@ describe('signals by the word of audit', () => {
   });
 
   it('names the sender, and the container that it was', () => {
-    expect(judge(made([sent(100, { containerId: id('evil'), comm: 'x\ny' })])).verdict.summary).toBe(`x\\x0ay (9027, /usr/bin/dash, uid 0, container ${id('evil').slice(0, 12)}) sent it SIGKILL`);
+    expect(judge(made([sent(100, { containerId: id('evil'), comm: 'x\ny' })])).verdict.summary).toBe(`SIGKILL was sent by x\\x0ay (9027, /usr/bin/dash, uid 0, container ${id('evil').slice(0, 12)})`);
   });
 
   it('shows a signal in vain, and that it was', () => {

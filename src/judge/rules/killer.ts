@@ -57,7 +57,7 @@ export const externalSigkill: Rule = {
   judge(one, kills) {
     const sent = isSigkill(one.exit) ? sigkillTo(one) : null;
     if (sent === null || isRuntime(sent.fact.sender)) return null;
-    return found(one, kills, sent.confidence, { cause: 'external-sigkill', victimRole: null, summary: `${saySender(sent.fact.sender)} sent it SIGKILL`, facts: [sent.fact] });
+    return found(one, kills, sent.confidence, { cause: 'external-sigkill', victimRole: null, summary: `SIGKILL was sent by ${saySender(sent.fact.sender)}`, facts: [sent.fact] });
   },
 };
 
