@@ -50,7 +50,7 @@ const ADVICE: Readonly<Record<Cause, Advice>> = {
     bystander(facts),
     firstChosen(facts),
   ],
-  'ancestor-limit-oom': () => ['A cgroup around the container has a limit that is none of its pod\'s: find who set it (the path is in the evidence) and raise it, or use less below it.'],
+  'ancestor-limit-oom': () => ['A cgroup around the container, neither its own nor its pod\'s, has a limit: find who set it (the path is in the evidence) and raise it, or use less below it.'],
   'cgroup-limit-oom': () => ["A memory limit was hit, and which is not known: compare the container's use with its limit before raising anything."],
   'node-oom': (facts) => [
     facts.exit.podUid === null
