@@ -73,6 +73,6 @@ describe("auditd's file", () => {
     writeFileSync(join(root, 'proc/vmstat'), 'oom_kill 0\n');
     const { text } = await doctor(loadConfig(bare, {}), systemHost(root));
     expect(text.split('\n').some((line) => /^[+-] /.test(line) && line.includes(AUDIT_LOG))).toBe(there);
-    expect(text).toMatch(there ? /^! audit +read: \/var\/log\/audit/m : /^! audit +not read: /m);
+    expect(text).toMatch(there ? /^[+!] audit +read: \/var\/log\/audit/m : /^! audit +not read: /m);
   });
 });
