@@ -143,6 +143,7 @@ export class Agent {
     this.#tick();
     if (history === null) return;
     const { containers, oomKills: kills, exits, unsaid } = history;
+    // A kill is said with the name of its container, and what was not said before what may come of it now.
     this.#pipeline.recall({ containers, kills: [], exits: [] }, clock.now());
     for (const one of unsaid) say(one, () => { if (one.kind === 'verdict') sayVerdict(one, null); else sayKill(one); });
     this.#pipeline.recall({ containers: [], kills, exits }, clock.now());

@@ -1,5 +1,8 @@
 import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import { SANDBOX_NAME, type Container, type ContainerExit } from '../model/container-exit.ts';
+import { fill } from '../model/fill-container.ts';
+
+export { fill } from '../model/fill-container.ts';
 
 /** Two sources tell the same end with times that differ by less. */
 export const SAME_END_US = 10 * SECOND;
@@ -181,17 +184,4 @@ function ofAnyLife<T extends Container>(container: T): T {
 
 export function isSandbox(container: Pick<Container, 'containerName'>): boolean {
   return container.containerName === SANDBOX_NAME;
-}
-
-/** The first's own values, completed by the second's. */
-export function fill<T extends Container>(first: T, second: Container): T {
-  const own: Readonly<Record<string, unknown>> = first;
-  const missing: Record<string, unknown> = {};
-  let any = false;
-  for (const [key, value] of Object.entries(second)) {
-    if (value === null || own[key] !== null) continue;
-    missing[key] = value;
-    any = true;
-  }
-  return any ? { ...first, ...missing } : first;
 }

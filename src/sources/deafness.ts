@@ -1,4 +1,5 @@
 import type { Clock } from '../host/clock.ts';
+import { saySome } from '../lib/say-some.ts';
 import type { Micros } from '../lib/time.ts';
 import { RPC_STATUS, RpcError } from './grpc/rpc-error.ts';
 
@@ -44,7 +45,7 @@ export class Deafness {
     const unheard = await this.#unheard();
     if (this.#events !== events) return;
     const still = [...unheard].filter((one) => before.has(one));
-    if (still.length > 0) throw new RpcError(RPC_STATUS.UNAVAILABLE, `its stream of events hangs: it has told nothing of ${String(still.length)} container(s) that started or ended (${still.slice(0, 3).join(', ')})`);
+    if (still.length > 0) throw new RpcError(RPC_STATUS.UNAVAILABLE, `its stream of events hangs: it has told nothing of ${String(still.length)} container(s) that started or ended (${saySome(still)})`);
     this.#suspects = unheard;
   }
 }

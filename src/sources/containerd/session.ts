@@ -1,3 +1,4 @@
+import { saySome } from '../../lib/say-some.ts';
 import type { Micros } from '../../lib/time.ts';
 import { RPC_STATUS, RpcError } from '../grpc/rpc-error.ts';
 import { wait } from '../../host/wait.ts';
@@ -77,10 +78,8 @@ export async function runSession(parts: SessionParts): Promise<void> {
 }
 
 function sayLost(lost: readonly Key[]): string {
-  const shown = lost.slice(0, 5).map(keyText).join(', ');
-  const more = lost.length > 5 ? ` and ${lost.length - 5} more` : '';
   return (
-    `the event stream was broken while containers ended, and their tasks were removed before it was back (${shown}${more}): ` +
+    `the event stream was broken while containers ended, and their tasks were removed before it was back (${saySome(lost.map(keyText))}): ` +
     'their exits are known only where the CRI still lists them'
   );
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../host/clock.ts';
 import { wait } from '../../host/wait.ts';
+import { saySome } from '../../lib/say-some.ts';
 import { HOUR, type Micros } from '../../lib/time.ts';
 import { RPC_STATUS, RpcError } from '../grpc/rpc-error.ts';
 import { Deafness } from '../deafness.ts';
@@ -118,7 +119,6 @@ function sayEngine({ runtime, version }: Engine): string {
 }
 
 function sayLost(lost: readonly string[]): string {
-  const shown = lost.slice(0, 5).map((id) => id.slice(0, 12)).join(', ');
-  const more = lost.length > 5 ? ` and ${String(lost.length - 5)} more` : '';
-  return `the engine was not heard while containers ended and were removed or started again (${shown}${more}): how they ended is not known`;
+  const who = saySome(lost.map((id) => id.slice(0, 12)));
+  return `the engine was not heard while containers ended and were removed or started again (${who}): how they ended is not known`;
 }

@@ -1,5 +1,7 @@
+import { saySome } from '../../lib/say-some.ts';
 import type { Container, ContainerExit } from '../../model/container-exit.ts';
 import { SANDBOX_NAME } from '../../model/container-exit.ts';
+import { fill } from '../../model/fill-container.ts';
 import { frame } from './frame.ts';
 
 interface Running {
@@ -58,7 +60,7 @@ export class RunningContainers {
     const known = this.#running.get(containerId);
     // The sources know different things of it; who runs is what counts here.
     if (known && isSame(known.container, container)) return null;
-    const next = { source: known?.source ?? source, container: known ? completed(container, known.container) : container };
+    const next = { source: known?.source ?? source, container: known ? fill(container, known.container) : container };
     this.#running.set(containerId, next);
     if (this.#running.size > MAX) this.#forgetOldest();
     return frame({ kind: 'container', ...next });
@@ -124,29 +126,10 @@ function isSame(one: Container, other: Container): boolean {
   return one.initPid === (other.initPid ?? one.initPid) && one.podName === (other.podName ?? one.podName) && one.containerName === (other.containerName ?? one.containerName);
 }
 
-/** The first's own values, completed by the second's. */
-function completed(container: Container, known: Container): Container {
-  const { initPid, startedAt, podUid, podName, podNamespace, containerName, cgroup, memoryLimitBytes, image } = known;
-  return {
-    ...container,
-    initPid: container.initPid ?? initPid,
-    startedAt: container.startedAt ?? startedAt,
-    podUid: container.podUid ?? podUid,
-    podName: container.podName ?? podName,
-    podNamespace: container.podNamespace ?? podNamespace,
-    containerName: container.containerName ?? containerName,
-    cgroup: container.cgroup ?? cgroup,
-    memoryLimitBytes: container.memoryLimitBytes ?? memoryLimitBytes,
-    image: container.image ?? image,
-  };
-}
-
 /** Who they are, the first few of them. */
 export function sayContainers(containers: readonly Container[]): string {
-  const shown = containers.slice(0, 5).map(({ podNamespace, podName, containerName, containerId }) => {
+  return saySome(containers.map(({ podNamespace, podName, containerName, containerId }) => {
     const pod = podName === null ? '' : `${podNamespace ?? ''}/${podName} `;
     return `${pod}${containerName ?? containerId.slice(0, 12)}`;
-  });
-  const more = containers.length - shown.length;
-  return `${shown.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`;
+  }));
 }
