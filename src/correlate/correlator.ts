@@ -1,13 +1,14 @@
 import { verdictId } from '../judge/judge.ts';
 import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from '../model/container-exit.ts';
+import { fill } from '../model/fill-container.ts';
 import type { MemoryEvents } from '../model/memory-events.ts';
 import type { Level, OomKill, Trust } from '../model/oom-kill.ts';
 import type { WitnessFact } from '../model/witness.ts';
 import { Agenda } from './agenda.ts';
 import { CaseBuilder } from './case-builder.ts';
 import { CgroupBook } from './cgroup-book.ts';
-import { ContainerBook, fill } from './container-book.ts';
+import { ContainerBook } from './container-book.ts';
 import type { CorrelatorOptions, CorrelatorOutput, Turn } from './correlator-options.ts';
 import type { SourceCoverage, Span } from './coverage.ts';
 import { ExitBook } from './exit-book.ts';
