@@ -1,3 +1,4 @@
+import type { KernelLogView } from '../judge/case.ts';
 import { judge } from '../judge/judge.ts';
 import type { Micros } from '../lib/time.ts';
 import type { Verdict } from '../model/verdict.ts';
@@ -67,10 +68,13 @@ export class Judging {
     if (kills.some(({ kill }) => kill.level === 'pod')) this.#atPod.add(one);
     const { verdict, decisive } = judge(cases.caseOf(one, exit, around, kills));
     if (!decisive && !one.settled) return;
-    const { state } = around.kernelLog;
-    const mayStillCome = state === 'none' || state === 'waiting' || (state === 'presumed' && this.#parts.isComing(one));
-    const final = verdict.confidence === 'certain' || (one.settled && !mayStillCome);
+    const final = verdict.confidence === 'certain' || (one.settled && !this.#mayStillCome(one, around.kernelLog));
     this.#give(one, { ...verdict, final }, kills.map(({ atUs, heardUs }) => atUs ?? heardUs), now);
+  }
+
+  /** Whether the kernel's log may yet tell of it: nobody reads it now, or who does has not come to it. */
+  #mayStillCome(one: KnownExit, { state }: KernelLogView): boolean {
+    return state === 'none' || state === 'waiting' || (state === 'presumed' && this.#parts.isComing(one));
   }
 
   #surrounded(one: KnownExit, countedUs: Micros | null): void {
