@@ -23,7 +23,6 @@ const ofNode = (id: string) => (): Verdict | undefined => recorded('6.12-v2-jour
 const first = (told: Parameters<typeof replayed>[0]) => (): Verdict | undefined => replayed(told)[0];
 const isOf = (unit: string) => (line: string): boolean => line.includes(`"_SYSTEMD_UNIT":"${unit}"`);
 
-const DELETED: readonly [number, string] = [30.2, '"SyncLoop DELETE" source="api" pods=["shop/cart-7d9f"]'];
 const SHUTDOWN: readonly [number, string] = [10.2, '"Shutdown manager killing pod with gracePeriod" pod="shop/cart-7d9f" gracePeriod=10'];
 const evicting = (pods: string): readonly (readonly [number, string])[] => [
   [1.3, '"Eviction manager: attempting to reclaim" resourceName="memory"'],
@@ -48,7 +47,7 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
     near: { what: 'a child hit the limit, PID 1 went on and ended itself', cause: 'program', verdict: ofLab('child-only') },
   },
   'pod-limit-oom': {
-    by: 'real', origin: NODE, verdict: ofNode('ced3649705b5'),
+    by: 'real', origin: lab('pod-limit'), verdict: ofLab('pod-limit'),
     near: { what: "the kernel met it at the pod's cgroup, but the limit is the sole container's", cause: 'container-limit-oom', verdict: ofLab('sole-container-limit') },
   },
   'qos-limit-oom': {
@@ -76,7 +75,7 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
     near: { what: 'it asked for the memory in that cpuset, and another was killed', cause: 'not-oom', verdict: first({ kernel: kernel(0.1, ...NUMA), exits: [{ ...FINISHED, initPid: 8_291 }] }) },
   },
   'userspace-oom': {
-    by: 'real', origin: `${lab('systemd-oomd')}; earlyoom 1.7 in test/e2e/earlyoom.test.ts`, verdict: ofLab('systemd-oomd'),
+    by: 'real', origin: `${lab('systemd-oomd')}; earlyoom: test/recordings/earlyoom-6.12-containerd, and live in test/e2e/earlyoom.test.ts`, verdict: ofLab('systemd-oomd'),
     near: { what: 'systemd-oomd killed the neighbour', cause: 'not-oom', verdict: () => changed('systemd-oomd-6.12-containerd', { exit: { containerId: ID, podUid: '00000000-1111-4222-8333-444444444444', podName: 'beside', initPid: 9_944 } }) },
   },
   'liveness-probe': {
@@ -96,8 +95,7 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
     near: { what: 'another pod was evicted, and this one stopped meanwhile', cause: 'runtime-stop', verdict: first({ units: [kubelet(...evicting('shop/other-1 shop/cart-7d9f'), stopping(1.1, 1), [-0.4, '"Eviction manager: pod is evicted successfully" pod="shop/other-1"'])], exits: [FINISHED] }) },
   },
   preemption: {
-    by: 'report', origin: 'Kubernetes 1.22 to 1.33, pkg/kubelet/preemption/preemption.go (-v=3); 1.34 says who asked for the place, at -v=2',
-    verdict: first({ units: [kubelet([30.2, '"Preempting pod to free up resources" pod="shop/cart-7d9f" podUID="27aff94d-e0d9-43d1-84d6-9ab000aa57e2" insufficientResources="[cpu: 100m]" requestingPod="kube-system/critical-0"'], stopping(30.1, 30))], exits: [FINISHED] }),
+    by: 'real', origin: lab('preemption'), verdict: ofLab('preemption'),
     near: { what: 'this pod was the one that asked for the place of another', cause: 'runtime-stop', verdict: first({ units: [kubelet([30.2, '"Preempting pod to free up resources" pod="shop/other-1" podUID="00000000-1111-4222-8333-444444444444" insufficientResources="[cpu: 100m]" requestingPod="shop/cart-7d9f"'], stopping(30.1, 30))], exits: [FINISHED] }) },
   },
   'node-shutdown': {
@@ -105,8 +103,8 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
     near: { what: 'the node shut down, and the program ended itself with 137 long before its time was over', cause: 'not-oom', verdict: first({ units: [kubelet([3.2, SHUTDOWN[1]], stopping(3.1, 10))], exits: [FINISHED] }) },
   },
   'pod-deletion': {
-    by: 'report', origin: 'Kubernetes 1.26 to 1.33, pkg/kubelet/kubelet.go and kuberuntime_container.go (-v=2)', verdict: first({ units: [kubelet(DELETED, stopping(30.1, 30))], exits: [FINISHED] }),
-    near: { what: 'the pod was deleted, but the program was OOM-killed within the grace', cause: 'container-limit-oom', verdict: first({ kernel: limitKill(0.1), units: [kubelet([10.2, DELETED[1]], stopping(10.1, 30))], exits: [FINISHED] }) },
+    by: 'real', origin: lab('deletion'), verdict: ofLab('deletion'),
+    near: { what: 'the pod was deleted, but the program was OOM-killed within the grace', cause: 'container-limit-oom', verdict: ofLab('oom-in-grace') },
   },
   'runtime-stop': {
     by: 'real', origin: `containerd's own lines of ${lab('liveness')}, without kubelet's; live in test/e2e/agent-stops.test.ts and agent-docker.test.ts`,
@@ -114,7 +112,7 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
     near: { what: 'it was to be stopped, and ended itself with 137 before that', cause: 'not-oom', verdict: () => changed('own-137-in-grace-6.12-containerd', { keep: isOf('containerd.service') }) },
   },
   'external-sigkill': {
-    by: 'real', origin: 'auditd 3.0.9 on Linux 6.18: test/fixtures/witness/audit-enriched.log', verdict: audited(9_016, 1_795_569_251.4),
+    by: 'real', origin: `${lab('audited-kill-9')}, by journald; auditd 3.0.9 in test/e2e/agent-audit.test.ts`, verdict: ofLab('audited-kill-9'),
     near: { what: '`kill -9 1` from within its own pid namespace, where PID 1 does not get it', cause: 'not-oom', verdict: audited(8_558, 1_795_569_223.9) },
   },
   'not-oom': {

@@ -15,6 +15,8 @@ const terminatedSchema = z.object({ exitCode: z.int(), reason: z.optional(z.stri
 const stateSchema = z.object({ running: z.optional(z.object({ startedAt: z.nullish(z.string()) })), terminated: z.optional(terminatedSchema), waiting: z.optional(z.object({ reason: z.optional(z.string()) })) });
 const statusSchema = z.object({ name: z.string(), state: z.optional(stateSchema), lastState: z.optional(stateSchema), restartCount: z.int(), containerID: z.optional(z.string()), ready: z.boolean() });
 
+type Status = z.infer<typeof statusSchema>;
+
 const specSchema = z.object({ name: z.string(), resources: z.optional(z.object({ limits: z.optional(z.object({ memory: z.optional(z.string()) })) })) });
 
 export const podSchema = z.object({
@@ -108,7 +110,9 @@ export class Cluster {
     const [found] = items;
     if (!found) return null;
     // The kubelet of 1.20 takes the statuses of its containers from a pod that it evicts.
-    const statuses = found.status.containerStatuses ?? this.#seen.get(name)?.status.containerStatuses;
+    const before = this.#seen.get(name)?.status.containerStatuses;
+    // And it takes the id of a container whose end it did not see.
+    const statuses = found.status.containerStatuses?.map((status) => withId(status, before)) ?? before;
     this.#seen.set(name, { ...found, status: { ...found.status, ...(statuses && { containerStatuses: statuses }) } });
     return found;
   }
@@ -127,6 +131,11 @@ export class Cluster {
     const json = await this.get(`/api/v1/namespaces/${namespace}/events`);
     return z.object({ items: z.array(eventSchema) }).parse(JSON.parse(json)).items;
   }
+}
+
+function withId(status: Status, before: readonly Status[] | undefined): Status {
+  const known = before?.find(({ name }) => name === status.name)?.containerID;
+  return known === undefined || (status.containerID ?? '') !== '' ? status : { ...status, containerID: known };
 }
 
 /** How a container of a pod ended last, or null while it never did. */

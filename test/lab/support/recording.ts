@@ -62,7 +62,7 @@ function livesOf(pod: Pod, lives: TaskLives): Lived[] {
   const specs = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
   return [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])].flatMap(({ name, restartCount, containerID }) => {
     const ended = terminated(pod, name);
-    const containerId = (ended?.containerID ?? containerID)?.replace(/^.*:\/\//, '');
+    const containerId = [ended?.containerID, containerID].find((id) => id !== undefined && id !== '')?.replace(/^.*:\/\//, '');
     const life = containerId === undefined ? undefined : lives.get(containerId);
     if (containerId === undefined || life === undefined) return [];
     const limit = specs.find((spec) => spec.name === name)?.resources?.limits?.memory;
