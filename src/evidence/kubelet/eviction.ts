@@ -6,6 +6,8 @@ import { plainPods, podsOf, subjectOf } from './subject.ts';
 
 /** Resources that stand for one signal alone. */
 const SIGNALS: Readonly<Record<string, string>> = { memory: 'memory.available', pids: 'pid.available' };
+/** What a node is short of, by its condition. */
+const CONDITIONS: Readonly<Record<string, string>> = { MemoryPressure: 'memory', PIDPressure: 'pids' };
 /** From the ranking to the first container's end kubelet takes no longer. */
 const RANKED_US = 10 * SECOND;
 const MAX_DETAIL = 600;
@@ -13,6 +15,7 @@ const MAX_DETAIL = 600;
 /**
  * kubelet's eviction manager tells an eviction in several lines: what it lacks, the pods in the order of their turn,
  * those that it may not evict, and (when the pod is gone, or has not gone) its success. Remembers what came before.
+ * A kubelet that was restarted on a node under pressure admits its running pods anew, or ends them with the same reason.
  */
 export class Evictions {
   #resource: string | null = null;
@@ -36,6 +39,8 @@ export class Evictions {
         return [];
       case 'evicted':
         return [eviction(said.pod, said.message, this.#resource)];
+      case 'refused':
+        return [eviction(said.pod, `not admitted again, for the node has ${said.conditions}`, CONDITIONS[said.conditions] ?? null)];
     }
   }
 
@@ -53,10 +58,12 @@ type Words =
   | { readonly what: 'reclaim'; readonly resource: string }
   | { readonly what: 'ranked'; readonly pods: readonly Partial<Subject>[] }
   | { readonly what: 'spared'; readonly pod: Partial<Subject> }
-  | { readonly what: 'evicted'; readonly pod: Partial<Subject>; readonly message: string | null };
+  | { readonly what: 'evicted'; readonly pod: Partial<Subject>; readonly message: string | null }
+  | { readonly what: 'refused'; readonly pod: Partial<Subject>; readonly conditions: string };
 
 function structuredWords(text: string, values: Readonly<Record<string, string>>): Words | null {
   if (text === 'Evicting pod' || (text === 'Event occurred' && values['reason'] === 'Evicted')) return { what: 'evicted', pod: subjectOf(values), message: values['message'] ?? null };
+  if (text === 'Failed to admit pod to node') return refused(subjectOf(values), values['nodeCondition']);
   if (!text.startsWith('Eviction manager: ')) return null;
   if (text.endsWith(' attempting to reclaim')) return { what: 'reclaim', resource: values['resourceName'] ?? '' };
   if (text.endsWith(' pods ranked for eviction')) return { what: 'ranked', pods: podsOf(values['pods']) };
@@ -65,7 +72,15 @@ function structuredWords(text: string, values: Readonly<Record<string, string>>)
   return null;
 }
 
+/** `[MemoryPressure]`, `["MemoryPressure"]`. */
+function refused(pod: Partial<Subject> | undefined, list: string | undefined): Words | null {
+  const conditions = list?.replace(/["[\]]/g, '') ?? '';
+  return pod === undefined || !/^[A-Za-z]{1,40}(?:[ ,]+[A-Za-z]{1,40})*$/.test(conditions) ? null : { what: 'refused', pod, conditions };
+}
+
 function plainWords(text: string): Words | null {
+  const admission = /^Failed to admit pod (\S{1,400}) - node has conditions: (.{1,200})$/s.exec(text);
+  if (admission) return refused(plainPods(admission[1] ?? '')[0], admission[2]);
   const words = /^eviction manager: (.*)$/s.exec(text)?.[1];
   if (words === undefined) return null;
   const resource = /^attempting to reclaim ([a-z-]+)/.exec(words)?.[1];

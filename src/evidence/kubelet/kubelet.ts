@@ -37,6 +37,7 @@ export const kubelet: Witness = {
     'SyncLoop \\(?(?:DELETE|REMOVE)',
     '[Ee]viction manager: ',
     'Evicting pod"',
+    'Failed to admit pod ',
     'Preempting pod',
     'evicted successfully',
     'preemption: (?:attempting to evict|pod )',

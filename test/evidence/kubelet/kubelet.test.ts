@@ -103,6 +103,15 @@ describe('probes', () => {
 });
 
 describe('evictions', () => {
+  it('tells of a running pod that a restarted kubelet does not admit again', () => {
+    const about = { ...POD, podUid: UID };
+    // 1.20, as the lab's kubelet says it, and since 1.21.
+    expect(say(`${at('eviction_manager.go:173')}Failed to admit pod cart-7d9f_shop(${UID}) - node has conditions: [MemoryPressure]`)).toMatchObject([{ kind: 'eviction', resource: 'memory', signal: 'memory.available', about }]);
+    expect(say(`${at('eviction_manager.go:167')}"Failed to admit pod to node" pod="shop/cart-7d9f" nodeCondition=["MemoryPressure"]`)).toMatchObject([{ kind: 'eviction', resource: 'memory', about: POD }]);
+    expect(say(`${at('eviction_manager.go:167')}"Failed to admit pod to node" pod="shop/cart-7d9f" nodeCondition=[DiskPressure]`)).toMatchObject([{ kind: 'eviction', resource: null, signal: null, detail: 'not admitted again, for the node has DiskPressure' }]);
+    expect(say(`${at('eviction_manager.go:173')}Failed to admit pod cart-7d9f_shop(${UID}) - no more`)).toEqual([]);
+  });
+
   const killing = `${at('kuberuntime_container.go:709')}"Killing container with a grace period" pod="shop/cart-7d9f" podUID="${UID}" containerName="app" containerID="containerd://${ID}" gracePeriod=1`;
   const reclaim = `W1123 17:43:25.000000    2480 eviction_manager.go:347] "Eviction manager: attempting to reclaim" resourceName="memory"`;
 
