@@ -90,8 +90,7 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
     },
   },
   eviction: {
-    by: 'report', origin: 'kubelet 1.24 on AKS, as its syslog was published (pods=[default/nginx kube-system/…]); Kubernetes 1.22 to 1.33, pkg/kubelet/eviction/eviction_manager.go',
-    verdict: first({ units: [kubelet(...evicting('shop/cart-7d9f kube-system/kube-proxy-5thr6'), stopping(1.1, 1), [-0.4, '"Eviction manager: pod is evicted successfully" pod="shop/cart-7d9f"'])], exits: [FINISHED] }),
+    by: 'real', origin: 'Linux 5.10, cgroup v1, Kubernetes 1.20, a running pod not admitted again: test/recordings/not-admitted-5.10-containerd', verdict: () => recorded('not-admitted-5.10-containerd'),
     near: { what: 'another pod was evicted, and this one stopped meanwhile', cause: 'runtime-stop', verdict: first({ units: [kubelet(...evicting('shop/other-1 shop/cart-7d9f'), stopping(1.1, 1), [-0.4, '"Eviction manager: pod is evicted successfully" pod="shop/other-1"'])], exits: [FINISHED] }) },
   },
   preemption: {
@@ -99,7 +98,7 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
     near: { what: 'this pod was the one that asked for the place of another', cause: 'runtime-stop', verdict: first({ units: [kubelet([30.2, '"Preempting pod to free up resources" pod="shop/other-1" podUID="00000000-1111-4222-8333-444444444444" insufficientResources="[cpu: 100m]" requestingPod="shop/cart-7d9f"'], stopping(30.1, 30))], exits: [FINISHED] }) },
   },
   'node-shutdown': {
-    by: 'report', origin: 'Kubernetes 1.21 to 1.33, pkg/kubelet/nodeshutdown (-v=1)', verdict: first({ units: [kubelet(SHUTDOWN, stopping(10.1, 10))], exits: [FINISHED] }),
+    by: 'real', origin: 'Linux 5.10, cgroup v1, Kubernetes 1.20, a real shutdown: test/recordings/node-shutdown-5.10-containerd', verdict: () => recorded('node-shutdown-5.10-containerd'),
     near: { what: 'the node shut down, and the program ended itself with 137 long before its time was over', cause: 'not-oom', verdict: first({ units: [kubelet([3.2, SHUTDOWN[1]], stopping(3.1, 10))], exits: [FINISHED] }) },
   },
   'pod-deletion': {
