@@ -90,7 +90,7 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
     },
   },
   eviction: {
-    by: 'real', origin: 'Linux 5.10, cgroup v1, Kubernetes 1.20, a running pod not admitted again: test/recordings/not-admitted-5.10-containerd', verdict: () => recorded('not-admitted-5.10-containerd'),
+    by: 'real', origin: `${lab('eviction')}; a running pod not admitted again: test/recordings/not-admitted-5.10-containerd`, verdict: ofLab('eviction'),
     near: { what: 'another pod was evicted, and this one stopped meanwhile', cause: 'runtime-stop', verdict: first({ units: [kubelet(...evicting('shop/other-1 shop/cart-7d9f'), stopping(1.1, 1), [-0.4, '"Eviction manager: pod is evicted successfully" pod="shop/other-1"'])], exits: [FINISHED] }) },
   },
   preemption: {
