@@ -4,6 +4,7 @@ import { Turns } from './host/turns.ts';
 import { explainExitCode } from './exit-codes/explain-exit-code.ts';
 import type { TimeContext } from './kernel/framing/wall-time.ts';
 import { sayDuration } from './lib/duration.ts';
+import { sayThrown } from './lib/thrown.ts';
 import { SECOND, type Micros } from './lib/time.ts';
 import type { Container } from './model/container-exit.ts';
 import type { OomKill } from './model/oom-kill.ts';
@@ -137,7 +138,7 @@ export class Agent {
         log.agent('agent.security', why, {}, 'error');
       },
       onError: (error) => {
-        log.agent('agent.error', `a request failed: ${error instanceof Error ? error.message : String(error)}`, {}, 'error');
+        log.agent('agent.error', `a request failed: ${sayThrown(error)}`, {}, 'error');
       },
     });
     this.#tick();

@@ -4,6 +4,7 @@ import { AGENT_OPTIONS } from './config/schema.ts';
 import { TEXT_FORMATS, type TextFormat } from './kernel/framing/text-line.ts';
 import { parseDuration } from './lib/duration.ts';
 import { type ErrorCode, ERRORS, Why137Error } from './lib/errors.ts';
+import { sayThrown } from './lib/thrown.ts';
 import { isTimezone } from './lib/time.ts';
 
 declare const __VERSION__: string;
@@ -179,7 +180,7 @@ program.parseAsync().catch((error: unknown) => {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
     return;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = sayThrown(error);
   err(said(message, error instanceof Why137Error ? error.code : 'W137_INTERNAL'));
   process.exitCode = error instanceof Why137Error ? error.exitStatus : 1;
 });

@@ -66,8 +66,9 @@ export class Saying {
       this.#unmarked = [];
       void this.#parts.flush(FLUSH_MS).then((isOut) => {
         const unheard = isOut ? [] : [...said, ...this.#unmarked];
-        this.#parts.history?.markSaid(isOut ? said : unheard.splice(0, Math.max(0, unheard.length - MAX_UNMARKED)));
-        if (!isOut) this.#unmarked = unheard;
+        const beyond = Math.max(0, unheard.length - MAX_UNMARKED);
+        this.#parts.history?.markSaid(isOut ? said : unheard.slice(0, beyond));
+        if (!isOut) this.#unmarked = unheard.slice(beyond);
         this.#marking = false;
         if (this.#unmarked.length > 0) this.#markLater();
       });

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { Why137Error } from '../lib/errors.ts';
+import { sayThrown } from '../lib/thrown.ts';
 import { tokensIn } from '../outputs/http/tokens.ts';
 
 /** How to get in to an agent that is protected. */
@@ -59,7 +60,7 @@ export function firstToken(file: string): string {
   try {
     [found] = tokensIn(read(file, 'token'), file);
   } catch (error) {
-    throw error instanceof Why137Error ? error : new Why137Error('W137_INPUT', `${error instanceof Error ? error.message : String(error)}.`, { cause: error });
+    throw error instanceof Why137Error ? error : new Why137Error('W137_INPUT', `${sayThrown(error)}.`, { cause: error });
   }
   if (found === undefined) throw new Why137Error('W137_INPUT', `The token file ${file} holds no token.`);
   return found;

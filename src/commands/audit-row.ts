@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import type { AgentConfig } from '../config/schema.ts';
 import type { Host } from '../host/host.ts';
 import { hang, safe } from './render/text.ts';
+import { errno, sayThrown } from '../lib/thrown.ts';
 
 const USUAL = '/var/log/audit/audit.log';
 /** The key of the rules in docs/audit.md. */
@@ -67,8 +68,8 @@ async function tail(path: string): Promise<Found> {
       await file.close();
     }
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    return { lines: null, why: missing ? 'does not exist' : `cannot be read (${error instanceof Error ? error.message : String(error)})` };
+    const missing = errno(error) === 'ENOENT';
+    return { lines: null, why: missing ? 'does not exist' : `cannot be read (${sayThrown(error)})` };
   }
 }
 

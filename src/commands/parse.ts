@@ -1,5 +1,6 @@
 import { openSync, readSync } from 'node:fs';
 import { Why137Error } from '../lib/errors.ts';
+import { errno } from '../lib/thrown.ts';
 import type { TextFormat } from '../kernel/framing/text-line.ts';
 import { NO_TIME, type TimeContext } from '../kernel/framing/wall-time.ts';
 import { BulkReader } from '../kernel/reader/bulk-reader.ts';
@@ -69,7 +70,7 @@ function readSome(fd: number, buffer: Uint8Array, file: string): number | null {
   try {
     return readSync(fd, buffer, 0, buffer.length, null);
   } catch (cause) {
-    const code = codeOf(cause);
+    const code = errno(cause);
     if (code === 'EOF') return 0;
     if (code !== 'EAGAIN') throw unreadable(file, cause);
     // A pipe that does not block and has nothing yet.
@@ -78,16 +79,12 @@ function readSome(fd: number, buffer: Uint8Array, file: string): number | null {
   }
 }
 
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-}
-
 function unreadable(file: string, cause: unknown): Why137Error {
   const why: Record<string, string> = {
     ENOENT: 'there is no such file',
     EACCES: 'this user may not read it',
     EISDIR: 'it is a directory',
   };
-  const code = codeOf(cause);
-  return new Why137Error('W137_INPUT', `Cannot read ${file}: ${why[code] ?? code}. Give kernel log files, or - for stdin.`, { cause });
+  const code = errno(cause);
+  return new Why137Error('W137_INPUT', `Cannot read ${file}: ${why[code] ?? (code === '' ? 'unknown error' : code)}. Give kernel log files, or - for stdin.`, { cause });
 }

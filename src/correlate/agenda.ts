@@ -51,10 +51,6 @@ export class Agenda {
     this.#waiting.add(one);
   }
 
-  isWaiting(one: KnownExit): boolean {
-    return this.#waiting.has(one) || this.#held.has(one);
-  }
-
   forget(one: KnownExit): void {
     for (const list of [this.#waiting, this.#held, this.#first, this.#again]) list.delete(one);
   }

@@ -1,3 +1,4 @@
+import { firstWhere } from '../lib/first-where.ts';
 import { formatTime, formatTimeOrNull, MS, parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { LedgerView } from '../judge/case.ts';
 import type { Span } from './coverage.ts';
@@ -170,13 +171,8 @@ export class LedgerBook {
 
 /** Index of the first item, sorted by time, that lies after a moment; their number where none does. */
 function firstAfter(items: readonly (Micros | Reading)[], moment: Micros): number {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const item = items[middle] ?? Infinity;
-    if ((typeof item === 'number' ? item : item.at) <= moment) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstWhere(items.length, (at) => {
+    const item = items[at] ?? Infinity;
+    return (typeof item === 'number' ? item : item.at) > moment;
+  });
 }

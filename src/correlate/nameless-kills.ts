@@ -1,3 +1,4 @@
+import { firstWhere } from '../lib/first-where.ts';
 import type { Micros } from '../lib/time.ts';
 import type { KillEntry } from './kill-book.ts';
 
@@ -60,13 +61,6 @@ export class NamelessKills {
 
   /** Index of the first that is not before the moment. */
   #first(moment: Micros): number {
-    let low = 0;
-    let high = this.#sorted.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#sorted[middle]?.atUs ?? Infinity) < moment) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstWhere(this.#sorted.length, (at) => (this.#sorted[at]?.atUs ?? Infinity) >= moment);
   }
 }

@@ -1,3 +1,4 @@
+import { firstWhere } from '../lib/first-where.ts';
 import type { Micros } from '../lib/time.ts';
 
 /** Items by their time, which does not change; what lies between two moments is found without looking at the others. */
@@ -51,13 +52,6 @@ export class TimeIndex<T extends { readonly finishedUs: Micros }> {
 
   /** Index of the first time that is not before the moment. */
   #first(moment: Micros): number {
-    let low = 0;
-    let high = this.#times.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#times[middle] ?? Infinity) < moment) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstWhere(this.#times.length, (at) => (this.#times[at] ?? Infinity) >= moment);
   }
 }

@@ -1,5 +1,6 @@
 import type { JournalRecord } from '../kernel/framing/journal-json.ts';
 import type { TimeContext } from '../kernel/framing/wall-time.ts';
+import { OnePerSource } from '../lib/one-per-source.ts';
 import type { Micros } from '../lib/time.ts';
 import type { WitnessName } from '../model/witness.ts';
 import type { FactListener } from './fact.ts';
@@ -22,44 +23,33 @@ export interface FactReadersOptions {
 /** One reader a source of what witnesses wrote, made when it is first told something. */
 export class FactReaders {
   readonly #options: FactReadersOptions;
-  readonly #readers = new Map<string, Reader>();
+  readonly #readers = new OnePerSource<Reader>();
 
   constructor(options: FactReadersOptions) {
     this.#options = options;
   }
 
   journal(source: string, record: JournalRecord): void {
-    this.#reader(source, JournalFacts, () => new JournalFacts(source, WITNESSES, this.#options.listener(source))).push(record);
+    this.#readers.of(source, JournalFacts, () => new JournalFacts(source, WITNESSES, this.#options.listener(source))).push(record);
   }
 
   kmsg(source: string, record: string, readUs: Micros | null): void {
     const { time, listener } = this.#options;
-    this.#reader(source, KmsgFacts, () => new KmsgFacts(source, WITNESSES, time, listener(source))).push(record, readUs);
+    this.#readers.of(source, KmsgFacts, () => new KmsgFacts(source, WITNESSES, time, listener(source))).push(record, readUs);
   }
 
   /** `begin`: what comes next is the begin of another file. */
   text(source: string, begin: boolean, chunk: Uint8Array): void {
-    if (begin) {
-      this.#readers.get(source)?.end();
-      this.#readers.delete(source);
-    }
-    this.#reader(source, TextFacts, () => this.#textFacts(source)).push(chunk);
+    if (begin) this.#readers.begin(source);
+    this.#readers.of(source, TextFacts, () => this.#textFacts(source)).push(chunk);
   }
 
   end(): void {
-    for (const reader of this.#readers.values()) reader.end();
+    this.#readers.end();
   }
 
   #textFacts(source: string): TextFacts {
     const { textTime, listener, only } = this.#options;
     return new TextFacts(source, WITNESSES, textTime(), listener(source), WITNESSES.find(({ name }) => name === only(source)) ?? null);
-  }
-
-  #reader<R extends Reader>(source: string, kind: abstract new (...args: never[]) => R, make: () => R): R {
-    const known = this.#readers.get(source);
-    if (known instanceof kind) return known;
-    const reader = make();
-    this.#readers.set(source, reader);
-    return reader;
   }
 }

@@ -1,3 +1,4 @@
+import { saySome } from '../lib/say-some.ts';
 import type { MissingNode, NodeVerdict } from '../model/cluster-answer.ts';
 import { renderExplanation } from '../commands/render/explanation.ts';
 import { renderCells, tableRowOf } from '../commands/render/table.ts';
@@ -82,8 +83,7 @@ function byReason(missing: readonly MissingNode[]): Map<string, string[]> {
 const MAX_NAMED = 20;
 
 function few(names: readonly string[]): string {
-  const more = names.length - MAX_NAMED;
-  return `${names.slice(0, MAX_NAMED).map(safe).join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`;
+  return saySome(names.map(safe), MAX_NAMED);
 }
 
 /** 0: something was found; 3: certainly nothing is known; 1: whoever might know could not be asked. */

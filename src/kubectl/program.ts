@@ -12,6 +12,7 @@ import { podTarget } from './target.ts';
 import { agentToken, HOME_OF_AGENTS } from './token.ts';
 import type { TokenDoor } from './token-door.ts';
 import { clusterError } from './words.ts';
+import { sayThrown } from '../lib/thrown.ts';
 
 /** What the plugin works with: the process's own, or a test's. */
 export interface Surroundings {
@@ -124,7 +125,7 @@ export async function runPlugin(args: readonly string[], around: Surroundings): 
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    around.err(`why137: ${error instanceof Error ? error.message : String(error)}\n`);
+    around.err(`why137: ${sayThrown(error)}\n`);
     return error instanceof Why137Error ? error.exitStatus : 1;
   }
 }

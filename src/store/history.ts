@@ -1,3 +1,4 @@
+import { sayThrown } from '../lib/thrown.ts';
 import { formatTimeOrNull, parseTime, type Micros } from '../lib/time.ts';
 import { containerExitSchema, type Container, type ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
@@ -78,7 +79,7 @@ export class History {
       timer,
       snapshot: () => this.#snapshot(),
       onTrouble: (error) => {
-        this.#why = error === null ? null : said(error);
+        this.#why = error === null ? null : sayThrown(error);
         options.onTrouble(this.#why);
       },
       onReplaced: () => disk.remove(FIRST_FILE),
@@ -301,8 +302,4 @@ function diskOf({ dir, disk, retention }: HistoryOptions): StateDisk {
 /** The exit that a verdict is of. */
 function exitOf({ container, exit: { code, finishedAt, runtimeReason } }: Verdict): ContainerExit {
   return containerExitSchema.parse({ ...container, exitCode: code, finishedAt, runtimeReason });
-}
-
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

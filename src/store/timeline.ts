@@ -1,4 +1,5 @@
 import { Why137Error } from '../lib/errors.ts';
+import { firstWhere } from '../lib/first-where.ts';
 import type { Micros } from '../lib/time.ts';
 import type { Page } from '../model/page.ts';
 import type { Counts } from './store.ts';
@@ -86,15 +87,10 @@ export class Timeline<T> {
 
   /** Index of the first entry that is not before the given place. */
   #indexOf(place: Pick<Entry<T>, 'at' | 'id'>): number {
-    let low = 0;
-    let high = this.#entries.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const entry = this.#entries[middle];
-      if (entry && (entry.at < place.at || (entry.at === place.at && entry.id < place.id))) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstWhere(this.#entries.length, (index) => {
+      const entry = this.#entries[index];
+      return !entry || entry.at > place.at || (entry.at === place.at && entry.id >= place.id);
+    });
   }
 }
 

@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import { CAUSES } from '../../src/model/cause.ts';
+import { expectGenerated } from '../generated-part.ts';
 import { REACHED } from './reached.ts';
 
 const README = new URL('../../README.md', import.meta.url);
@@ -18,12 +18,5 @@ function table(): string {
 }
 
 it('the README shows what nearly is a cause and gets another, as it is judged', () => {
-  const readme = readFileSync(README, 'utf8');
-  const from = readme.indexOf(BEGIN);
-  const to = readme.indexOf(END);
-  expect(from).toBeGreaterThan(0);
-  expect(to).toBeGreaterThan(from);
-  const fresh = `${readme.slice(0, from)}${BEGIN}${table()}${readme.slice(to)}`;
-  if (process.env['UPDATE_GOLDEN'] !== undefined) writeFileSync(README, fresh);
-  expect(readFileSync(README, 'utf8')).toBe(fresh);
+  expectGenerated(README, { begin: BEGIN, end: END }, table());
 });

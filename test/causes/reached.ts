@@ -23,7 +23,7 @@ const ofNode = (id: string) => (): Verdict | undefined => recorded('6.12-v2-jour
 const first = (told: Parameters<typeof replayed>[0]) => (): Verdict | undefined => replayed(told)[0];
 const isOf = (unit: string) => (line: string): boolean => line.includes(`"_SYSTEMD_UNIT":"${unit}"`);
 
-const SHUTDOWN: readonly [number, string] = [10.2, '"Shutdown manager killing pod with gracePeriod" pod="shop/cart-7d9f" gracePeriod=10'];
+const SHUTDOWN = '"Shutdown manager killing pod with gracePeriod" pod="shop/cart-7d9f" gracePeriod=10';
 const evicting = (pods: string): readonly (readonly [number, string])[] => [
   [1.3, '"Eviction manager: attempting to reclaim" resourceName="memory"'],
   [1.2, `"Eviction manager: pods ranked for eviction" pods="[${pods}]"`],
@@ -99,7 +99,7 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
   },
   'node-shutdown': {
     by: 'real', origin: 'Linux 5.10, cgroup v1, Kubernetes 1.20, a real shutdown: test/recordings/node-shutdown-5.10-containerd', verdict: () => recorded('node-shutdown-5.10-containerd'),
-    near: { what: 'the node shut down, and the program ended itself with 137 long before its time was over', cause: 'not-oom', verdict: first({ units: [kubelet([3.2, SHUTDOWN[1]], stopping(3.1, 10))], exits: [FINISHED] }) },
+    near: { what: 'the node shut down, and the program ended itself with 137 long before its time was over', cause: 'not-oom', verdict: first({ units: [kubelet([3.2, SHUTDOWN], stopping(3.1, 10))], exits: [FINISHED] }) },
   },
   'pod-deletion': {
     by: 'real', origin: lab('deletion'), verdict: ofLab('deletion'),

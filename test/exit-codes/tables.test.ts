@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CONVENTIONS } from '../../src/exit-codes/conventions.ts';
 import { RANGES } from '../../src/exit-codes/ranges.ts';
 import { TELL_APART_137 } from '../../src/exit-codes/tell-apart.ts';
 import { CAUSES } from '../../src/model/cause.ts';
+import { expectGenerated } from '../generated-part.ts';
 
 const PAGE = new URL('../../docs/exit-codes.md', import.meta.url);
 const BEGIN = '<!-- From the tables in src/exit-codes; a test holds it fresh, `npm run golden` rewrites it. -->\n';
@@ -47,13 +47,6 @@ describe('the tables', () => {
   });
 
   it('are what docs/exit-codes.md shows', () => {
-    const page = readFileSync(PAGE, 'utf8');
-    const from = page.indexOf(BEGIN);
-    const to = page.indexOf(END);
-    expect(from).toBeGreaterThan(0);
-    expect(to).toBeGreaterThan(from);
-    const fresh = `${page.slice(0, from)}${BEGIN}\n${tablesAsMarkdown()}\n${page.slice(to)}`;
-    if (process.env['UPDATE_GOLDEN'] !== undefined) writeFileSync(PAGE, fresh);
-    expect(readFileSync(PAGE, 'utf8')).toBe(fresh);
+    expectGenerated(PAGE, { begin: BEGIN, end: END }, `\n${tablesAsMarkdown()}\n`);
   });
 });

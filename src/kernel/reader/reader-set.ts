@@ -1,3 +1,4 @@
+import { OnePerSource } from '../../lib/one-per-source.ts';
 import type { TimeContext } from '../framing/wall-time.ts';
 import type { KillListener } from '../report/assembler.ts';
 import type { Trust } from '../../model/oom-kill.ts';
@@ -25,53 +26,42 @@ const LOOK_BACK_BYTES = 1024 * 1024;
 /** One reader a source of the kernel's log, made when it is first told something. */
 export class ReaderSet {
   readonly #options: ReaderSetOptions;
-  readonly #readers = new Map<string, Reader>();
+  readonly #readers = new OnePerSource<Reader>();
 
   constructor(options: ReaderSetOptions) {
     this.#options = options;
   }
 
   journal(source: string): JournalReader {
-    return this.#reader(source, JournalReader, () => new JournalReader(source, this.#options.listener(source)));
+    return this.#readers.of(source, JournalReader, () => new JournalReader(source, this.#options.listener(source)));
   }
 
   kmsg(source: string): KmsgReader {
-    return this.#reader(source, KmsgReader, () => new KmsgReader(source, this.#options.time, this.#options.listener(source)));
+    return this.#readers.of(source, KmsgReader, () => new KmsgReader(source, this.#options.time, this.#options.listener(source)));
   }
 
   /** `begin`: what comes next is the begin of another file. */
   text(source: string, begin: boolean): BulkReader {
-    if (begin) {
-      this.#readers.get(source)?.end();
-      this.#readers.delete(source);
-    }
-    return this.#reader(source, BulkReader, () => new BulkReader(source, this.#options.textTime(), this.#options.listener(source, 'text'), { lookBack: LOOK_BACK_BYTES }));
+    if (begin) this.#readers.begin(source);
+    return this.#readers.of(source, BulkReader, () => new BulkReader(source, this.#options.textTime(), this.#options.listener(source, 'text'), { lookBack: LOOK_BACK_BYTES }));
   }
 
   /** Whether a line or a report waits for its rest. */
   get holding(): boolean {
-    return [...this.#readers.values()].some((reader) => reader.holding);
+    return [...this.#readers.all].some((reader) => reader.holding);
   }
 
   /** The rest of what was begun does not come. */
   idle(): void {
-    for (const reader of this.#readers.values()) if (reader.holding) reader.idle();
+    for (const reader of this.#readers.all) if (reader.holding) reader.idle();
   }
 
   end(): void {
-    for (const reader of this.#readers.values()) reader.end();
+    this.#readers.end();
   }
 
   /** Records of a source that were not used, by reason. */
   drops(source: string): Record<string, number> {
     return this.#readers.get(source)?.drops.toJSON() ?? {};
-  }
-
-  #reader<R extends Reader>(source: string, kind: abstract new (...args: never[]) => R, make: () => R): R {
-    const known = this.#readers.get(source);
-    if (known instanceof kind) return known;
-    const reader = make();
-    this.#readers.set(source, reader);
-    return reader;
   }
 }

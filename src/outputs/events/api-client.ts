@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { Clock } from '../../host/clock.ts';
+import { sayThrown } from '../../lib/thrown.ts';
 import { MS } from '../../lib/time.ts';
 import { answerOf, type Answer } from './answer.ts';
 import type { ApiServer, Credentials } from './in-cluster.ts';
@@ -81,7 +82,7 @@ export function createApiClient({ server, clock, version, timeoutMs = TIMEOUT_MS
         return answer === 'again' ? { type: 'later', trouble: 'unreachable', why: 'the connection was cut twice', afterMs: null } : answer;
       } catch (error) {
         // No credentials, or what they hold is no token or certificate.
-        return { type: 'later', trouble: 'unauthorized', why: error instanceof Error ? error.message : String(error), afterMs: null };
+        return { type: 'later', trouble: 'unauthorized', why: sayThrown(error), afterMs: null };
       }
     },
     close() {

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { Why137Error } from '../../lib/errors.ts';
 import type { Access } from './access.ts';
 import type { TlsFiles } from './tls.ts';
+import { sayThrown } from '../../lib/thrown.ts';
 
 /** What protects the endpoint, as the agent's options say. */
 export interface HttpSecurity {
@@ -50,7 +51,7 @@ function attempt<T>(option: string, open: () => T): T {
   try {
     return open();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = sayThrown(cause);
     throw new Why137Error('W137_CONFIG', `${option} cannot be used: ${why}.`, { cause });
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer } from 'node:https';
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls';
+import { sayThrown } from '../../lib/thrown.ts';
 
 // Loaded only where TLS is wanted: node:https and node:tls cost memory.
 
@@ -42,7 +43,7 @@ export function createTlsServer(files: TlsFiles, options: ServerOptions, listene
       current = now;
       told = '';
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = sayThrown(error);
       if (why !== told) trouble(`the certificate is not renewed: ${why}`);
       told = why;
     }

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { sayThrown } from '../../lib/thrown.ts';
 
 /** Who may ask, by a secret of theirs. */
 export interface Tokens {
@@ -34,7 +35,7 @@ export function tokensOf(file: string, trouble: (why: string) => void): Tokens {
       told = '';
       if (digests.length === 0) trouble(`${file} holds no token any more: every request is refused`);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = sayThrown(error);
       if (why !== told) trouble(`${why}: the tokens of before stay`);
       told = why;
     }

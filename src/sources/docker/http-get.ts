@@ -1,5 +1,6 @@
 import { request, type Agent, type IncomingMessage } from 'node:http';
 import type { Clock } from '../../host/clock.ts';
+import { errno } from '../../lib/thrown.ts';
 import { RPC_STATUS, RpcError } from '../grpc/rpc-error.ts';
 
 /** One answer: its status, and its headers in lower case. */
@@ -62,7 +63,7 @@ function get<T>({ socket, path, clock, timeoutMs, signal, agent }: GetOptions, r
     const fail = (error: unknown): void => {
       forget();
       // What answers in another protocol is no engine: a gRPC server's first bytes are a frame of HTTP/2.
-      const foreign = error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('HPE_');
+      const foreign = errno(error).startsWith('HPE_');
       reject(foreign ? new RpcError(RPC_STATUS.UNIMPLEMENTED, 'it does not speak HTTP/1.1') : error instanceof Error ? error : new Error(String(error)));
     };
     call.on('error', fail);

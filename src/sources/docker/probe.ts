@@ -1,4 +1,5 @@
 import type { Host } from '../../host/host.ts';
+import { errno } from '../../lib/thrown.ts';
 import { RPC_STATUS, hasStatus } from '../grpc/rpc-error.ts';
 import { getWhole } from './http-get.ts';
 
@@ -13,6 +14,6 @@ export async function speaksDocker(host: Host, socket: string): Promise<boolean 
     return status === 200 && headers['api-version'] !== undefined;
   } catch (error) {
     // gRPC's first frame is no HTTP/1.1, or it hangs up on what it does not understand.
-    return hasStatus(error, RPC_STATUS.UNIMPLEMENTED) || (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') ? false : null;
+    return hasStatus(error, RPC_STATUS.UNIMPLEMENTED) || errno(error) === 'ECONNRESET' ? false : null;
   }
 }

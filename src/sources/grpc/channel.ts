@@ -64,13 +64,6 @@ export async function openChannel(socketPath: string, clock: Clock, isFull: () =
           expired(new RpcError(RPC_STATUS.DEADLINE_EXCEEDED, `no answer within ${options.timeoutMs ?? 0} ms`));
         });
 
-  function whenRoom(goOn: () => void): void {
-    clock.after(ROOM_MS, () => {
-      if (isFull()) whenRoom(goOn);
-      else goOn();
-    });
-  }
-
   return {
     unary(method, request, options) {
       return new Promise((resolve, reject) => {
@@ -103,6 +96,16 @@ export async function openChannel(socketPath: string, clock: Clock, isFull: () =
         call.cancel();
       });
       const turns = new Turns();
+      const resumeWhenRoom = (): void => {
+        clock.after(ROOM_MS, () => {
+          if (!ended && isFull()) {
+            resumeWhenRoom();
+            return;
+          }
+          turns.begin();
+          call.resume();
+        });
+      };
       call.on('data', (message: Buffer) => {
         if (ended) return;
         handlers.message(message);
@@ -110,7 +113,7 @@ export async function openChannel(socketPath: string, clock: Clock, isFull: () =
         if (!turns.isOver && !mustWait) return;
         // What comes meanwhile stays with the server: HTTP/2 has it wait.
         call.pause();
-        if (mustWait) whenRoom(() => { turns.begin(); call.resume(); });
+        if (mustWait) resumeWhenRoom();
         else turns.later(() => call.resume());
       });
       call.on('error', (error: { code?: number; details?: string; message: string }) => {

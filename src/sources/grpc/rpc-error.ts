@@ -1,4 +1,5 @@
 import { lacksDescriptor } from '../../lib/no-descriptor.ts';
+import { sayThrown } from '../../lib/thrown.ts';
 
 /** gRPC status codes that are told apart (https://grpc.io/docs/guides/status-codes/). */
 export const RPC_STATUS = {
@@ -35,7 +36,7 @@ export interface Trouble {
  * @param service what was asked of the socket, as people call it: `the CRI`, `containerd's events`
  */
 export function explainRpc(error: unknown, socket: string, service: string): Trouble {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = sayThrown(error);
   if (text.includes('ENOENT')) {
     return {
       why: `${socket} does not exist`,

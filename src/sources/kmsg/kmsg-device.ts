@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { errno } from '../../lib/thrown.ts';
 
 /** One opened reader of the kernel's ring buffer. */
 export interface KmsgDevice {
@@ -35,8 +36,4 @@ export function openKmsg(path: string): KmsgDevice {
       closeSync(fd);
     },
   };
-}
-
-export function errno(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

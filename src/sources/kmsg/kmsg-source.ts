@@ -4,10 +4,11 @@ import type { Host } from '../../host/host.ts';
 import { Turns } from '../../host/turns.ts';
 import { Backoff } from '../../lib/backoff.ts';
 import { pauseAfter } from '../../lib/no-descriptor.ts';
+import { errno, sayThrown } from '../../lib/thrown.ts';
 import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
 import type { Source } from '../source.ts';
-import { errno, openKmsg, type KmsgDevice } from './kmsg-device.ts';
+import { openKmsg, type KmsgDevice } from './kmsg-device.ts';
 
 export interface KmsgPosition {
   readonly bootId: string;
@@ -201,7 +202,7 @@ function explain(path: string, error: unknown): { readonly why: string; readonly
       cure: 'Run the agent as root with the capability SYSLOG, and let the container use the device (privileged, or a device rule for 1:11)',
     };
   }
-  return { why: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, cure: null };
+  return { why: `${path} cannot be read: ${sayThrown(error)}`, cure: null };
 }
 
 /** The kernel's clock (microseconds since boot) as wall time. */

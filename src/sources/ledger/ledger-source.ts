@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Host } from '../../host/host.ts';
+import { sayThrown } from '../../lib/thrown.ts';
 import { formatTime } from '../../lib/time.ts';
 import type { LedgerReading } from '../../model/ledger.ts';
 import type { Emit } from '../../model/source-event.ts';
@@ -83,7 +84,7 @@ function readVmstat(host: Host): Found {
         cure: 'Run a kernel from 4.13 on; without the count, "not an OOM kill" is never certain',
       };
     } catch (error) {
-      why ||= `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      why ||= `${path} cannot be read: ${sayThrown(error)}`;
     }
   }
   return { why, cure: "Mount the host's /proc, or run the agent with its own /proc" };

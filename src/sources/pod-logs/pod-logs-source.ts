@@ -1,6 +1,7 @@
 import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from '../../host/host.ts';
+import { errno, sayThrown } from '../../lib/thrown.ts';
 import type { Emit } from '../../model/source-event.ts';
 import type { Source } from '../source.ts';
 import { containerOfLog } from './log-name.ts';
@@ -54,8 +55,8 @@ export function podLogsSource({ host }: { readonly host: Host }): Source {
   function tellDown(emit: Emit, error: unknown): void {
     if (state === 'down') return;
     state = 'down';
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const why = missing ? `${CONTAINER_LOGS} does not exist` : `${CONTAINER_LOGS} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    const missing = errno(error) === 'ENOENT';
+    const why = missing ? `${CONTAINER_LOGS} does not exist` : `${CONTAINER_LOGS} cannot be read: ${sayThrown(error)}`;
     emit({ type: 'down', source: NAME, why, cure: `Mount the host's /var/log, where kubelet keeps ${CONTAINER_LOGS}` });
   }
 

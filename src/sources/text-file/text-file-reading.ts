@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { errno, sayThrown } from '../../lib/thrown.ts';
 import type { Micros } from '../../lib/time.ts';
 import { Turns } from '../../host/turns.ts';
 import type { Emit } from '../../model/source-event.ts';
@@ -206,7 +207,7 @@ export class TextFileReading {
         this.#begin = false;
       }
     } catch (error) {
-      const why = `${path} could not be read: ${error instanceof Error ? error.message : String(error)}`;
+      const why = `${path} could not be read: ${sayThrown(error)}`;
       this.#emit({ type: 'gap', source: this.#options.file, from: this.#coveredTo, to: begun, why });
     }
   }
@@ -261,7 +262,7 @@ export class TextFileReading {
     for (;;) {
       const old = this.#file;
       const now = await stat(this.#path).catch((error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+        if (errno(error) === 'ENOENT') return null;
         throw error;
       });
       if (now === null) return 'gone';

@@ -1,4 +1,5 @@
 import { wait } from '../../host/wait.ts';
+import { errno, sayThrown } from '../../lib/thrown.ts';
 import type { Source } from '../source.ts';
 import { FileWatch } from './file-watch.ts';
 import type { TextFileOptions } from './text-file-options.ts';
@@ -67,7 +68,7 @@ export function textFileSource(options: TextFileOptions): Source {
 }
 
 function explain(path: string, file: string, error: unknown): { readonly why: string; readonly cure: string | null } {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
+  const code = errno(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return { why: `${path} does not exist`, cure: `Have syslog write ${file}, and mount the host's /var/log` };
   }
@@ -77,5 +78,5 @@ function explain(path: string, file: string, error: unknown): { readonly why: st
   if (code === 'NOT_A_FILE') {
     return { why: `${path} is not a file`, cure: `Have syslog write a plain file to ${file}, or name another by --kernel-log-file` };
   }
-  return { why: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, cure: null };
+  return { why: `${path} cannot be read: ${sayThrown(error)}`, cure: null };
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errno } from '../../lib/thrown.ts';
 
 /** A file that is appended to. */
 export interface StateFile {
@@ -141,5 +142,5 @@ async function syncDirectory(dir: string): Promise<void> {
 }
 
 function isNotThere(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  return ['ENOENT', 'ENOTDIR'].includes(errno(error));
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { sayThrown } from '../../lib/thrown.ts';
 
 /** A directory that is ours alone, until it is let go. */
 export interface Hold {
@@ -67,12 +68,12 @@ async function look(dir: string, own: Published | null): Promise<Look> {
   try {
     mine ??= await publish(dir);
   } catch (error) {
-    why = said(error);
+    why = sayThrown(error);
   }
   try {
     return { mine, others: await othersIn(dir, mine?.name ?? ''), why };
   } catch (error) {
-    return { mine, others: null, why: why === '' ? said(error) : why };
+    return { mine, others: null, why: why === '' ? sayThrown(error) : why };
   }
 }
 
@@ -148,10 +149,6 @@ function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => { resolve(); });
   });
-}
-
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The name of a socket has 107 bytes, that of a directory 4,095: it is named by its descriptor. */

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { stateDisk } from './disk.ts';
 import { loadState } from './load.ts';
+import { sayThrown } from '../../lib/thrown.ts';
 
 /** What another process finds of a state, without touching it. */
 export interface Inspection {
@@ -33,6 +34,6 @@ function unwritable(dir: string): string | null {
     accessSync(dir, constants.W_OK);
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return sayThrown(error);
   }
 }

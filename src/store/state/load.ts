@@ -1,6 +1,7 @@
 import type { StateDisk } from './disk.ts';
 import type { DiscardReason } from './frame.ts';
 import { readFirstVersion, readRecords, type StateRecord } from './records.ts';
+import { sayThrown } from '../../lib/thrown.ts';
 
 export interface Loading {
   record(record: StateRecord): void;
@@ -26,7 +27,7 @@ export async function loadState(disk: StateDisk, { file, firstFile }: { readonly
       }
       if (name === firstFile) to.allSaid();
     } catch (error) {
-      whys.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      whys.push(`${name}: ${sayThrown(error)}`);
       await disk.setAside(name).catch(() => undefined);
     }
   }
