@@ -129,7 +129,7 @@ async function journalReading(config: AgentConfig, host: Host, since: Micros, ki
     });
     return current;
   });
-  return { name: source.name, kind, hides, source, position: () => position, readNow: async () => current?.readNow() };
+  return { name: source.name, kind, hides, provesSilence: true, source, position: () => position, readNow: async () => current?.readNow() };
 }
 
 function kubeletLogs(config: AgentConfig, host: Host, since: Micros, remembered: Remembered): Promise<NodeSource[]> {
@@ -196,7 +196,7 @@ async function kmsg(host: Host, remembered: Remembered): Promise<NodeSource> {
     },
   });
   const position = (): string | null => (place === null ? null : `boot ${place.bootId}, sequence ${String(place.seq)}`);
-  return { name: source.name, kind: 'kernel-log', hides: HIDES.kmsg, source, position, place: () => place };
+  return { name: source.name, kind: 'kernel-log', hides: HIDES.kmsg, provesSilence: true, source, position, place: () => place };
 }
 
 async function runtimes(config: AgentConfig, host: Host, options: RuntimeOptions): Promise<NodeSource[]> {

@@ -27,7 +27,7 @@ const SAY_ONCE: ReadonlySet<string> = new Set(['ledger', 'names', 'cgroups']);
 /** Starts every source as the agent would, for a moment, and says what this node offers and what stays hidden. */
 export async function doctor(config: AgentConfig, host: Host): Promise<Diagnosis> {
   const sources = await nodeSources(config, host, host.clock.now());
-  const seen = new Map<string, SourceCoverage>(sources.map((one) => [one.name, new SourceCoverage(one.name, one.kind, one.hides, one.optional)]));
+  const seen = new Map<string, SourceCoverage>(sources.map((one) => [one.name, new SourceCoverage(one)]));
   const waiting = new Set(sources.flatMap(({ name, optional }) => (optional === true ? [] : [name])));
   await new Promise<void>((resolve) => {
     const giveUp = host.clock.after(PATIENCE_MS, resolve);

@@ -97,7 +97,7 @@ export class CaseBuilder {
   isComing({ former, finishedUs }: KnownExit, now: Micros, sinceUs: Micros): boolean {
     const endedUs = endedBy(finishedUs);
     if (former || endedUs > now) return false;
-    return logsBehind(this.#books.sources, endedUs).some((log) => log.isComing(endedUs, sinceUs));
+    return logsBehind(this.#books.sources, endedUs).some((log) => log.isComing(endedUs, now, sinceUs));
   }
 
   caseOf(one: KnownExit, exit: ContainerExit, around: Surroundings, kills: readonly KillEntry[]): Case {

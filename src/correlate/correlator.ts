@@ -128,8 +128,9 @@ export class Correlator {
   memoryEvents(reading: MemoryEvents, level: Level, now: Micros): void {
     this.#setTime(now);
     if (!this.#cgroups.read(reading, level)) return;
-    const keys = [`whole ${reading.cgroup}`, ...(reading.containerId === null ? [] : [`id ${reading.containerId}`])];
-    // All are read at a death: what is read later is news only to those that wait.
+    // All are read at a death: what is read later is news only to those that wait. In a flood those around thousands are
+    // read for each of them: they are looked at when it is judged.
+    const keys = reading.containerId === null ? (this.#agenda.isQuiet ? [`whole ${reading.cgroup}`] : []) : [`whole ${reading.cgroup}`, `id ${reading.containerId}`];
     for (const one of this.#exits.byKey.find(keys)) if (!one.settled) this.#judging.evaluate(one, now, true);
   }
 

@@ -17,6 +17,8 @@ export interface Span {
 
 /** What is kept of a source's past. */
 const MAX_KEPT = 64;
+/** One that says every moment how far it has read, and comes no further for so long, is not waited for. */
+const STILL_US = 10 * SECOND;
 /** A kill line may come this long before the exit it causes. */
 const BEFORE_US = 5 * SECOND;
 
@@ -27,12 +29,25 @@ export const OF_ANOTHER_CLOCK: KernelLogView = {
   blindSpots: [{ source: 'kernel-log', from: null, to: null, why: 'the wall clock was set back: what was read of that time cannot be told from what was read when it came again' }],
 };
 
+/** A source as it is known before it speaks. */
+export interface SourceTold {
+  readonly name: string;
+  readonly kind: SourceKind;
+  /** What cannot be seen while it is down. */
+  readonly hides: string;
+  /** May never be there: nobody waits for it, and it is no blind spot before it has been there once. */
+  readonly optional?: boolean;
+  /** Says every moment how far it has read, also while nothing comes: that it does not say so means that it is behind. */
+  readonly provesSilence?: boolean;
+}
+
 /** One source: whether it is up, and which times it has certainly read. */
 export class SourceCoverage {
   readonly name: string;
   readonly kind: SourceKind;
   readonly hides: string;
   readonly #optional: boolean;
+  readonly #provesSilence: boolean;
   up = false;
   sinceUs: Micros | null = null;
   detail = 'not started';
@@ -50,11 +65,12 @@ export class SourceCoverage {
   /** All of them, also those that are not kept. */
   #gapCount = 0;
 
-  constructor(name: string, kind: SourceKind, hides: string, optional = false) {
+  constructor({ name, kind, hides, optional = false, provesSilence = false }: SourceTold) {
     this.name = name;
     this.kind = kind;
     this.hides = hides;
     this.#optional = optional;
+    this.#provesSilence = provesSilence;
   }
 
   /** Whether it counts: one that may never be there does so once it has been there. */
@@ -113,9 +129,14 @@ export class SourceCoverage {
     return this.up && reading !== null && reading <= from ? 'up' : 'blind';
   }
 
-  /** Whether it is being read and comes to the moment: it is behind, and came further since. */
-  isComing(at: Micros, sinceUs: Micros): boolean {
-    return this.#movedUs >= sinceUs && this.state(at) === 'up';
+  /** Whether it is being read and comes to the moment: it is behind, and came further since, or not long ago. */
+  isComing(at: Micros, now: Micros, sinceUs: Micros): boolean {
+    return this.#movedUs >= (this.#provesSilence ? Math.min(sinceUs, now - STILL_US) : sinceUs) && this.state(at) === 'up';
+  }
+
+  /** It is up, and has certainly not read as far as the moment. */
+  isBehind(at: Micros): boolean {
+    return this.#provesSilence && this.state(at) === 'up';
   }
 
   /** Why the moment could not be seen. */
@@ -123,6 +144,7 @@ export class SourceCoverage {
     const gap = this.gapOver(at);
     if (gap) return { source: this.name, from: formatTimeOrNull(gap.from), to: formatTimeOrNull(gap.to), why: gap.why };
     if (!this.up) return { source: this.name, from: formatTimeOrNull(this.sinceUs), to: null, why: this.detail };
+    if (this.isBehind(at)) return { source: this.name, from: formatTimeOrNull(this.intervals.at(-1)?.to ?? this.sinceUs), to: null, why: 'it is behind: what came since has not been read yet' };
     const reading = this.#readingSince();
     return { source: this.name, from: null, to: formatTimeOrNull(reading), why: 'it holds nothing from before' };
   }
@@ -210,6 +232,8 @@ function logView(logs: readonly SourceCoverage[], at: Micros, settled: boolean, 
   const proven = logs.filter((log) => log.state(at) === 'proven');
   if (proven.length > 0) return { state: 'proven', sources: proven.map(({ name }) => name), blindSpots: [] };
   const up = logs.filter((log) => log.state(at) === 'up');
+  const behind = settled ? up.filter((log) => log.isBehind(at)) : [];
+  if (behind.length > 0) return { state: 'behind', sources: behind.map(({ name }) => name), blindSpots: behind.map((log) => log.blindSpot(at)) };
   if (up.length > 0) return { state: settled ? 'presumed' : 'waiting', sources: up.map(({ name }) => name), blindSpots: [] };
   const blindSpots = logs.map((log) => log.blindSpot(at));
   const none: BlindSpot = { source, from: null, to: null, why };

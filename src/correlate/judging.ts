@@ -74,7 +74,7 @@ export class Judging {
 
   /** Whether the kernel's log may yet tell of it: nobody reads it now, or who does has not come to it. */
   #mayStillCome(one: KnownExit, { state }: KernelLogView): boolean {
-    return state === 'none' || state === 'waiting' || (state === 'presumed' && this.#parts.isComing(one));
+    return state === 'presumed' ? this.#parts.isComing(one) : state !== 'proven';
   }
 
   #surrounded(one: KnownExit, countedUs: Micros | null): void {

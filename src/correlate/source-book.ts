@@ -1,16 +1,7 @@
 import { SECOND, type Micros } from '../lib/time.ts';
 import type { SourceEvent, SourceKind } from '../model/source-event.ts';
 import type { SourceStatus } from '../model/source-status.ts';
-import { SourceCoverage, type Span } from './coverage.ts';
-
-export interface SourceTold {
-  readonly name: string;
-  readonly kind: SourceKind;
-  /** What cannot be seen while it is down. */
-  readonly hides: string;
-  /** May never be there: nobody waits for it, and it is no blind spot before it has been there once. */
-  readonly optional?: boolean;
-}
+import { SourceCoverage, type SourceTold, type Span } from './coverage.ts';
 
 /** /dev/kmsg is read ten times a second, and says at least once a second how far. */
 const LIVE_US = 2 * SECOND;
@@ -21,7 +12,7 @@ export class SourceBook {
   readonly #unused = new Map<string, Map<string, number>>();
 
   constructor(sources: readonly SourceTold[]) {
-    this.#coverage = new Map(sources.map(({ name, kind, hides, optional }) => [name, new SourceCoverage(name, kind, hides, optional)]));
+    this.#coverage = new Map(sources.map((told) => [told.name, new SourceCoverage(told)]));
   }
 
   get all(): readonly SourceCoverage[] {

@@ -8,9 +8,10 @@ import type { WitnessFact, WitnessName } from '../model/witness.ts';
 export interface LogView {
   /**
    * `proven`: a source has certainly read past the moment. `presumed`: one was up over it and the settle time has
-   * passed without word from it. `waiting`: it may still deliver. `none`: nobody was reading.
+   * passed without word from it. `waiting`: it may still deliver. `behind`: the settle time has passed, and one that
+   * tells how far it has read has not come to the moment. `none`: nobody was reading.
    */
-  readonly state: 'proven' | 'presumed' | 'waiting' | 'none';
+  readonly state: 'proven' | 'presumed' | 'waiting' | 'behind' | 'none';
   /** Sources that were reading. */
   readonly sources: readonly string[];
   readonly blindSpots: readonly BlindSpot[];

@@ -38,7 +38,7 @@ export function causeOfKill(kill: OomKill, one: Case): KillCause {
     return { cause: 'container-limit-oom', confidence: 'certain', note: inner ? 'the victim was in a container inside this one' : null };
   }
   if (kill.level === 'pod') return atPod(kill, one);
-  if (kill.level === 'other' && !namesIt(kill, one.exit)) return elsewhere(kill);
+  if (kill.level === 'other' && !namesIt(kill, one.exit)) return elsewhere(kill, one);
   // A limit of another container is one around this: a node that is a container itself.
   if (kill.level === 'container' || kill.level === 'nested') {
     return { cause: 'ancestor-limit-oom', confidence: namesIt(kill, one.exit) ? 'certain' : 'likely', note: null };
@@ -46,12 +46,14 @@ export function causeOfKill(kill: OomKill, one: Case): KillCause {
   return { cause: OF_LEVEL[kill.level], confidence: 'certain', note: null };
 }
 
-/** PID 1 by its host pid, in a cgroup that does not name its container: whose limit that is can only be supposed. */
-function elsewhere(kill: OomKill): KillCause {
-  if (kill.limitCgroup === kill.victimCgroup) {
-    return { cause: 'container-limit-oom', confidence: 'likely', note: "the limit is that of the cgroup that the victim was in, which does not name the container" };
+/** PID 1 by its host pid, in a cgroup that does not name its container: its own, or a user's that holds all of theirs. */
+function elsewhere(kill: OomKill, { exit }: Case): KillCause {
+  const note = "the victim's cgroup does not name the container";
+  if (kill.limitCgroup !== kill.victimCgroup) return { cause: 'ancestor-limit-oom', confidence: 'likely', note };
+  if (kill.memory.limitBytes !== null && exit.memoryLimitBytes !== null) {
+    return { cause: isLimit(kill.memory.limitBytes, exit.memoryLimitBytes) ? 'container-limit-oom' : 'ancestor-limit-oom', confidence: 'likely', note };
   }
-  return { cause: 'ancestor-limit-oom', confidence: 'likely', note: "the victim's cgroup does not name the container" };
+  return { cause: 'cgroup-limit-oom', confidence: 'certain', note: `the kernel met it at ${kill.limitCgroup ?? 'a cgroup'}, which does not name the container` };
 }
 
 /** The pod's limit is the sum of its containers' limits: in a pod of one container it is that container's. */

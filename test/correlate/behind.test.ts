@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MS, SECOND, type Micros } from '../../src/lib/time.ts';
-import { cgroupOf, covered, exited, journal, Node } from './node.ts';
+import { formatTime, MS, SECOND, type Micros } from '../../src/lib/time.ts';
+import { cgroupOf, covered, exited, journal, Node, reading, T0 } from './node.ts';
 
 /** Half a second of a storm passes at a node whose log is read five times as slowly as it is written; nothing is read of what is asked. */
 function slowly(node: Node, us: Micros, from: Micros): Micros {
@@ -39,10 +39,22 @@ describe("an exit whose time the kernel's log has not been read up to", () => {
     expect(node.given.map(({ verdict: { cause, final } }) => ({ cause, final }))).toEqual([{ cause: 'not-oom', final: true }]);
   });
 
-  it('is not waited for once the log stands still', () => {
-    const { node } = exitAlone();
+  it('is not waited for long once the log stands still, and it is said that nothing was read of that time', () => {
+    const { node, killedAt } = exitAlone();
     node.pass(4 * SECOND);
-    expect(node.given.map(({ verdict: { cause, confidence } }) => ({ cause, confidence }))).toEqual([{ cause: 'not-oom', confidence: 'likely' }]);
+    expect(node.given).toEqual([]);
+    node.pass(10 * SECOND);
+    expect(node.last()).toMatchObject({ cause: 'unknown', confidence: 'possible', final: false, revision: 1 });
+    expect(node.last()?.summary).toMatch(/journal\) was not readable since .*: it is behind/);
+    expect(node.last()?.blindSpots).toMatchObject([{ source: 'journal', from: formatTime(killedAt - 2 * SECOND), to: null }]);
+    node.hear([covered(killedAt + SECOND)]).pass(SECOND);
+    expect(node.last()).toMatchObject({ cause: 'not-oom', final: true, revision: 2, blindSpots: [] });
+  });
+
+  it('is not waited for where a log does not tell how far it is read, but by its lines', () => {
+    const node = new Node().ready('syslog').pass(SECOND);
+    node.hear([exited('app', node.now)]).pass(4 * SECOND);
+    expect(node.given.map(({ verdict: { cause, confidence, final } }) => ({ cause, confidence, final }))).toEqual([{ cause: 'not-oom', confidence: 'likely', final: true }]);
   });
 
   it('is waited for by an agent that did not run itself', () => {
@@ -61,7 +73,7 @@ describe("an exit whose time the kernel's log has not been read up to", () => {
     const [read, until] = [killedAt - 20 * SECOND, killedAt + 70 * SECOND];
     // Slower still: the log comes further, and not to the exit.
     for (let at = read; node.now < until; at += 10 * MS) node.hear([covered(Math.max(at, killedAt - 2 * SECOND + (at - read)))]).pass(SECOND / 2);
-    expect(node.last()).toMatchObject({ cause: 'not-oom', final: false, revision: 1 });
+    expect(node.last()).toMatchObject({ cause: 'unknown', final: false, revision: 1 });
     node.hear([...kill(killedAt), covered(killedAt + SECOND)]).pass(SECOND);
     expect(node.last()).toMatchObject({ cause: 'container-limit-oom', final: true, revision: 2 });
   });
@@ -89,4 +101,29 @@ it('of more exits than are kept, none makes room before its log was read, and wh
   expect(causes.size).toBe(MANY);
   expect(new Set(causes.values())).toEqual(new Set(['cgroup-limit-oom']));
   expect(node.given.length).toBe(MANY);
+}, 180_000);
+
+it('of a storm whose log is read slowly and now and then not at all, each has the cause that the kernel gave, and none another before', () => {
+  const MANY = 4_000;
+  const node = new Node().ready('journal').hear([reading(T0, 0)]).pass(40 * SECOND);
+  const begun = node.now;
+  const at = (n: number): Micros => begun + n * MS;
+  const pidOf = (n: number): number => n + 1_000;
+  let told = 0;
+  let read = 0;
+  while (read < MANY) {
+    for (; told < MANY && at(told) <= node.now; told += 1) node.hear([exited(`c${told}`, at(told), { initPid: pidOf(told), podUid: null })]);
+    node.hear([reading(node.now, told)]);
+    // Read as fast as a hundred in a second, and not at all for five seconds of twenty.
+    if ((node.now - begun) % (20 * SECOND) < 15 * SECOND) {
+      for (let n = 0; n < 10 && read < told; n += 1, read += 1) node.hear(journal({ at: at(read), pid: pidOf(read), victim: `/a/${String(read)}`, headless: read % 10 !== 0, rssKb: read }));
+      node.hear([covered(at(read) - MS)]);
+    }
+    node.pass(100 * MS);
+  }
+  node.hear([covered(node.now), reading(node.now, told)]).pass(10 * SECOND);
+  const causes = new Map(node.given.map(({ verdict }) => [verdict.container.containerId, verdict.cause]));
+  expect(causes.size).toBe(MANY);
+  expect([...causes.values()].filter((cause) => !cause.endsWith('-limit-oom'))).toEqual([]);
+  expect(node.given.filter(({ verdict }) => verdict.cause === 'not-oom')).toEqual([]);
 }, 180_000);

@@ -74,7 +74,7 @@ export class Node {
       settleUs,
       hostName: 'node1',
       ...(turn && { turn }),
-      sources: [...sources.map((name) => ({ name, kind: 'kernel-log' as const, hides: 'kills' })), { name: 'containerd', kind: 'exits', hides: 'exits' }, { name: 'vmstat', kind: 'ledger', hides: 'the count' }],
+      sources: [...sources.map((name) => ({ name, kind: 'kernel-log' as const, hides: 'kills', provesSilence: name === 'journal' })), { name: 'containerd', kind: 'exits', hides: 'exits' }, { name: 'vmstat', kind: 'ledger', hides: 'the count' }],
       time: { timezone: 'UTC', year: 2026, before: null, bootTimeUs: null, ...time },
       output: {
         verdict: (verdict, latencyUs) => this.given.push({ verdict: verdictSchema.parse(verdict), latencyUs, at: this.now }),
