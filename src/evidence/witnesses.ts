@@ -2,6 +2,7 @@ import { audit } from './audit/audit.ts';
 import { conmon } from './conmon.ts';
 import { containerd } from './containerd.ts';
 import { crio } from './cri-o.ts';
+import { docker } from './docker.ts';
 import { kernelFaults } from './kernel/fault.ts';
 import { kubelet } from './kubelet/kubelet.ts';
 import { earlyoom } from './userspace-killers/earlyoom.ts';
@@ -12,7 +13,7 @@ import { systemdOomd } from './userspace-killers/systemd-oomd.ts';
 import type { Witness } from './witness.ts';
 
 /** The witnesses. To add one, add a file and a row. */
-export const WITNESSES: readonly Witness[] = [kubelet, containerd, crio, conmon, systemdOomd, systemd, earlyoom, nohang, oomd, audit, kernelFaults];
+export const WITNESSES: readonly Witness[] = [kubelet, containerd, crio, docker, conmon, systemdOomd, systemd, earlyoom, nohang, oomd, audit, kernelFaults];
 
 /** What is to be selected among the kernel's own records for them. */
 export const KERNEL_WITNESS_PATTERN = patternOf(WITNESSES.filter(isOfKernel));

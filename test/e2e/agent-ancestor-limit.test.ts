@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { delegateMemory, limitedCgroup, type LimitedCgroup } from './support/limited-cgroup.ts';
 import { startAgent, type TestAgent } from './support/real-agent.ts';
 import { EAT, freshId, MIB, SLEEP, startNode, whyNoNode, type TestNode } from './support/small-node.ts';
 
@@ -9,40 +8,22 @@ const LIMIT = 32 * MIB;
 /** A cgroup of the machine's own, neither a pod's nor Kubernetes': who set it has put containers below it. */
 const SLICE = freshId('team');
 
-const V1 = '/sys/fs/cgroup/memory';
-const isV1 = existsSync(V1);
-
-function limited(): string {
-  const dir = join(isV1 ? V1 : '/sys/fs/cgroup', SLICE);
-  mkdirSync(dir);
-  if (!isV1) writeFileSync(join(dir, 'cgroup.subtree_control'), '+memory');
-  if (isV1) writeFileSync(join(dir, 'memory.use_hierarchy'), '1');
-  writeFileSync(join(dir, isV1 ? 'memory.limit_in_bytes' : 'memory.max'), String(LIMIT));
-  return dir;
-}
-
 describe.skipIf(whyNoNode() !== null)('the limit of a cgroup around containers that is neither a pod’s nor Kubernetes’', () => {
   let node: TestNode;
   let agent: TestAgent;
-  let dir: string;
+  let slice: LimitedCgroup;
 
   beforeAll(async () => {
     node = await startNode();
-    dir = limited();
+    slice = limitedCgroup(SLICE, LIMIT);
+    delegateMemory(SLICE);
     agent = await startAgent(node.agentArgs);
     for (const name of ['journal', 'containerd']) await agent.sourceIsUp(name);
   });
   afterAll(async () => {
     await agent.stop();
     await node.stop();
-    // The kernel lets go of a cgroup a moment after its last process.
-    for (let tries = 0; existsSync(dir) && tries < 50; tries += 1) {
-      try {
-        rmdirSync(dir);
-      } catch {
-        await sleep(100);
-      }
-    }
+    await slice.remove();
   });
 
   async function run(name: string, args: readonly string[], more: readonly string[] = []): Promise<string> {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { conmon } from '../../src/evidence/conmon.ts';
 import { containerd } from '../../src/evidence/containerd.ts';
 import { crio } from '../../src/evidence/cri-o.ts';
+import { docker } from '../../src/evidence/docker.ts';
 import { readLogrus } from '../../src/evidence/logrus.ts';
 import type { Said, Witness } from '../../src/evidence/witness.ts';
 import { NO_TIME, WallClock } from '../../src/kernel/framing/wall-time.ts';
@@ -94,6 +95,27 @@ describe('CRI-O', () => {
 
   it.each([`Stopping container ${ID} with stop signal timed out. Killing soon`, `Stopping container x with stop signal timed out. Killing`, `Stopping container: ${ID}`, 'Stopped container x: a/b/c', `Stopping pod sandbox: ${ID}`])('not: %s', (msg) => {
     expect(say(crio, [log(msg)])).toEqual([]);
+  });
+});
+
+describe('Docker Engine', () => {
+  const log = (msg: string, more = ''): string => `time="${TIME}" level=info msg=${JSON.stringify(msg)}${more}`;
+
+  it.each([
+    ['to 20.10', `Container ${ID} failed to exit within 30 seconds of signal 15 - using the force`, ''],
+    ['since 23.0', 'Container failed to exit within 10s of signal 15 - using the force', ` container=${ID}`],
+    ['after minutes', 'Container failed to exit within 1m30s of signal 3 - using the force', ` container=${ID}`],
+    ['once more, since 23.0', 'Container failed to exit within 10s of kill - trying direct SIGKILL', ` container=${ID} error="context deadline exceeded"`],
+  ])('kills, %s', (_, msg, more) => {
+    expect(say(docker, [log(msg, more)])).toMatchObject([{ kind: 'stop-request', by: 'docker', phase: 'kill', signal: 'SIGKILL', about: { containerId: ID }, atUs: parseTime(TIME) }]);
+  });
+
+  it('once more, to 20.10, and names nobody', () => {
+    expect(say(docker, [log(`Container ${ID.slice(0, 12)} failed to exit within 10 seconds of kill - trying direct SIGKILL`)])).toMatchObject([{ about: { containerId: null } }]);
+  });
+
+  it.each([`Container ${ID} failed to exit within a while of signal 15 - using the force`, `Container failed to exit within 10s of signal 15 - using the force, said ${ID}`, `image "Container ${ID} failed to exit within 30 seconds of signal 15 - using the force"`])('not: %s', (msg) => {
+    expect(say(docker, [log(msg)])).toEqual([]);
   });
 });
 
