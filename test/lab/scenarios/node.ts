@@ -20,6 +20,17 @@ async function starve(lab: Lab): Promise<void> {
   );
 }
 
+/** From now on a container may take memory of the second NUMA node alone. */
+async function bindToSecondNode(lab: Lab, pod: string): Promise<void> {
+  const pid = await lab.initPid(pod);
+  if (lab.guest.kernel.cgroup === 'v1') {
+    await lab.guest.sh(`echo 1 > /sys/fs/cgroup/cpuset$(sed -n 's/^[0-9]*:cpuset://p' /proc/${pid}/cgroup)/cpuset.mems`);
+    return;
+  }
+  // Who limits no container by cpuset may have it enabled for none.
+  await lab.guest.sh(`cd /sys/fs/cgroup; for part in $(sed -n 's/^0:://p' /proc/${pid}/cgroup | tr / ' '); do echo +cpuset > cgroup.subtree_control; cd $part; done; echo 1 > cpuset.mems`);
+}
+
 /** Deaths for want of memory beyond any one pod's limit. */
 export const node: readonly Scenario[] = [
   {
@@ -27,6 +38,16 @@ export const node: readonly Scenario[] = [
     truth: 'a pod without a limit takes what the node sets aside for all pods; the node has memory left',
     manifests: [pod('kubepods-limit', [{ run: 'exec eat 3000' }])],
     deaths: [{ pod: 'kubepods-limit', container: 'main', code: 137, cause: 'node-allocatable-oom', confidence: 'certain', kills: 1 }],
+  },
+  {
+    name: 'numa',
+    truth: 'a container may take memory of one NUMA node alone (cpuset), and takes more than that has; the other has memory left',
+    manifests: [pod('numa', [{ run: 'while [ ! -e /go ]; do sleep 1; done; exec eat 900' }])],
+    async act(lab) {
+      await bindToSecondNode(lab, 'numa');
+      await lab.go('numa');
+    },
+    deaths: [{ pod: 'numa', container: 'main', code: 137, cause: 'numa-oom', confidence: 'certain', kills: 1 }],
   },
   {
     name: 'node-eater',

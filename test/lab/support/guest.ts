@@ -10,6 +10,8 @@ import { until } from './wait.ts';
 
 /** As many as this machine can spare: one that has to share them with another loses more than it gains by a second. */
 const CPUS = process.env['WHY137_LAB_CPUS'] ?? '2';
+/** Memory of its two NUMA nodes, MiB: all processors are at the first, so that the second is taken when that is full. */
+const NUMA_MIB = [2_560, 512] as const;
 
 const stateSchema = z.object({ pid: z.int(), sshPort: z.int(), apiPort: z.int() });
 
@@ -43,7 +45,8 @@ export class Guest {
     const serial = join(dir, 'serial.log');
     const log = openSync(join(dir, 'qemu.log'), 'w');
     const args = [
-      ...['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'Haswell-noTSX-IBRS', '-m', '3072', '-smp', CPUS, '-display', 'none', '-monitor', 'none', '-serial', `file:${serial}`],
+      ...['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'Haswell-noTSX-IBRS', '-m', String(NUMA_MIB[0] + NUMA_MIB[1]), '-smp', CPUS, '-display', 'none', '-monitor', 'none', '-serial', `file:${serial}`],
+      ...NUMA_MIB.flatMap((mib, at) => ['-object', `memory-backend-ram,id=memory${at},size=${mib}M`, '-numa', `node,nodeid=${at},memdev=memory${at}${at === 0 ? `,cpus=0-${Number(CPUS) - 1}` : ''}`]),
       ...['-kernel', bootFile('vmlinuz', kernel), '-initrd', bootFile('initrd.img', kernel)],
       // Page table isolation empties the emulator's translation cache at every system call.
       ...['-append', `root=/dev/vda rw console=ttyS0 quiet log_buf_len=16M net.ifnames=0 mitigations=off nowatchdog ${kernel.append}`],
