@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
 /** Whoever asks the agent something waits so long at most for one source, in milliseconds. */
-const TURN_MS = 5;
+const TURN_MS = 2;
 
 /** Shares the one thread: whoever takes much in a row lets others have their turn now and then. */
 export class Turns {

@@ -2,6 +2,7 @@ import { wait } from '../../host/wait.ts';
 import { formatTime, type Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
 import { complaintOf, endComplaint, NO_DESCRIPTOR, ignoredFiles, lacksGrep, lacksInotify, type Complaint, type Ending } from './complaint.ts';
+import { AtOnce } from './at-once.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JournalCoverage } from './journal-coverage.ts';
 import { spanOf } from './journal-files.ts';
@@ -36,8 +37,7 @@ export class JournalReading {
   readonly #ahead = new Map<string, Micros>();
   /** The record before those that are to be followed: it may come once more. */
   #followedFrom: string | null = null;
-  #readingNow: Promise<Complaint | null> | null = null;
-  #readingNext: Promise<void> | null = null;
+  readonly #atOnce: AtOnce;
   #following: 'no' | 'by-journalctl' | 'by-asking' = 'no';
   #followed = false;
   #giveUpFollowing: () => void = () => undefined;
@@ -52,6 +52,12 @@ export class JournalReading {
     this.#journalctl = new Journalctl(options.host);
     this.#coverage = new JournalCoverage(this.#source, options.host.clock, emit);
     this.#cursor = usable(options.cursor, options.host.clock.now());
+    this.#atOnce = new AtOnce({
+      clock: options.host.clock,
+      signal: this.#journalctl.signal,
+      read: () => this.#readBeside(),
+      isWanted: () => this.#following !== 'no' && !this.#journalctl.stopped,
+    });
   }
 
   /** The last attempt came as far as following. */
@@ -123,7 +129,7 @@ export class JournalReading {
     };
     const heartbeat = new Heartbeat(clock, (to) => {
       // While another process reads, or this one is behind it, its silence proves nothing.
-      if (this.#readingNow !== null) return;
+      if (this.#atOnce.running !== null) return;
       const [behind] = this.#ahead.values();
       if (behind === undefined) this.#coverage.upTo(to);
       else if (clock.now() - behind > FOLLOW_BEHIND_US) run.giveUp();
@@ -132,7 +138,7 @@ export class JournalReading {
     try {
       for await (const line of run.lines) {
         // What a reading at once hands over comes first, so that the order stays.
-        if (this.#readingNow !== null) await this.#readingNow;
+        if (this.#atOnce.running !== null) await this.#atOnce.running;
         this.#hand(line);
         heartbeat.line(receivedAt(line));
       }
@@ -155,7 +161,7 @@ export class JournalReading {
     this.#following = 'by-asking';
     try {
       for (let polls = 0; polls < POLLS && !this.#journalctl.stopped; polls += 1) {
-        const complaint = await this.#readShared();
+        const complaint = await this.#atOnce.now();
         if (complaint !== null) return complaint;
         await wait(this.#options.host.clock, POLL_MS, this.#journalctl.signal);
       }
@@ -165,28 +171,16 @@ export class JournalReading {
     }
   }
 
-  /** See JournalSource. Calls that come while one runs share the next one. */
-  async readNow(): Promise<void> {
-    if (this.#following === 'no' || this.#journalctl.stopped) return;
-    if (this.#readingNow === null) {
-      await this.#readShared();
-      return;
-    }
-    this.#readingNext ??= this.#readingNow.then(async () => {
-      this.#readingNext = null;
-      if (this.#following !== 'no' && !this.#journalctl.stopped) await this.#readShared();
-    });
-    await this.#readingNext;
+  /** See JournalSource. */
+  readNow(): Promise<void> {
+    return this.#atOnce.soon();
   }
 
-  #readShared(): Promise<Complaint | null> {
-    this.#readingNow ??= this.#readToEnd(READ_NOW_SILENT_MS).then((complaint) => {
-      this.#readingNow = null;
-      // What holds this one up may hold up the other: its silence proves nothing any more. But for one that was not even begun.
-      if (complaint !== null && complaint !== NO_DESCRIPTOR) this.#giveUpFollowing();
-      return complaint;
-    });
-    return this.#readingNow;
+  async #readBeside(): Promise<Complaint | null> {
+    const complaint = await this.#readToEnd(READ_NOW_SILENT_MS);
+    // What holds this one up may hold up the other: its silence proves nothing any more. But for one that was not even begun.
+    if (complaint !== null && complaint !== NO_DESCRIPTOR) this.#giveUpFollowing();
+    return complaint;
   }
 
   async #readToEnd(silentMs: number): Promise<Complaint | null> {
