@@ -8,8 +8,8 @@ import { startAgent, type TestAgent } from './support/real-agent.ts';
 import { sayUntil } from './support/until.ts';
 import { startWrittenNode, whyNoWrittenNode, type WrittenNode } from './support/written-node.ts';
 
-/** WHY137_STORM=10000 tries twice as many as are kept when they have their answers. */
-const MANY = Number(process.env['WHY137_STORM'] ?? 4_000);
+/** Twice as many as are kept when they have their answers. */
+const MANY = Number(process.env['WHY137_STORM'] ?? 10_000);
 const MORE = 2_000;
 const PER_SECOND = 1_000;
 const PER_STEP = 50;
@@ -139,7 +139,8 @@ describe.skipIf(whyNoWrittenNode() !== null)(`${MANY} kills and ${MANY} exits in
     console.log(`storm: told in ${(sent / 1_000).toFixed(1)} s, answered after ${(took / 1_000).toFixed(1)} s with ${cpu.toFixed(0)} s of CPU; at most ${peakMib(agent.pid).toFixed(0)} MiB resident; ${times.length} HTTP answers, median ${at(0.5)}, p99 ${at(0.99)}, at most ${at(1)} (a timer of 20 ms was late by ${atShare(late, 0.99).toFixed(0)} ms, p99)`);
     // Many were asked and answered before the storm was over.
     expect(times.length).toBeGreaterThan(100);
-    expect(atShare(times, 0.99)).toBeLessThan(HTTP_MS + 5 * atShare(late, 0.99));
+    expect(atShare(times, 0.5)).toBeLessThan(HTTP_MS);
+    expect(atShare(times, 0.99)).toBeLessThan(HTTP_MS + 10 * atShare(late, 0.99));
     expect(await metric('why137_stream_clients_dropped_total')).toBe(1);
     expect(await metric('why137_log_lines_dropped_total')).toBe(0);
     expect(peakMib(agent.pid)).toBeLessThan(LIMIT_MIB);
