@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { docker } from '../../src/evidence/docker.ts';
+import { NO_TIME, WallClock } from '../../src/kernel/framing/wall-time.ts';
 import type { Verdict } from '../../src/model/verdict.ts';
 import { startEngine, whyNoEngine, type Engine, type EngineName } from './support/engine.ts';
 import { ensureJournald, noJournald, type Journald } from './support/journald.ts';
@@ -12,6 +14,15 @@ const LIMITED = ['-m', '32m'];
 
 /** docker hears of an OOM kill from its shim, which may miss it in a cgroup that is removed at once: then it says Error. podman 4 has no word for it. */
 const saidOom = ({ exit }: Verdict): boolean => exit.runtimeReason === 'OOMKilled';
+
+/** The containers whose time was over, as the engine's own log is read. */
+function stopsIn(log: string): readonly (string | null | undefined)[] {
+  const read = docker.reader(new WallClock(NO_TIME));
+  return log.split('\n').flatMap((text) => {
+    const told = read({ text, timeUs: null, field: () => null });
+    return 'drop' in told ? [] : told.map(({ about }) => about.containerId);
+  });
+}
 
 describe.each(['docker', 'podman'] as const)('an agent on a node with %s', (name: EngineName) => {
   const why = noJournald() ?? whyNoEngine(name);
@@ -82,6 +93,8 @@ describe.each(['docker', 'podman'] as const)('an agent on a node with %s', (name
     expect(await agent.verdictOf(late, ({ cause }) => cause === 'runtime-stop')).toMatchObject({ exit: { code: 137 } });
     expect(await agent.verdictOf(oom, ({ final }) => final)).toMatchObject({ cause: 'container-limit-oom', confidence: 'certain' });
     expect(await agent.verdictOf(own, ({ final }) => final)).toMatchObject({ cause: 'not-oom' });
+    // And its own log says so of the one that was late, where nobody heard the event.
+    await expect.poll(() => stopsIn(engine.log()), { timeout: 10_000 }).toEqual([late]);
   });
 
   it.skipIf(why !== null)('gives each life of a container that is started again its verdict', async () => {

@@ -16,6 +16,8 @@ export interface Engine {
   readonly socket: string;
   /** Runs its own client. */
   cli(...args: readonly string[]): Promise<string>;
+  /** What its service has logged, the last of it. */
+  log(): string;
   /** Starts a container, detached; gives its id. */
   run(options: readonly string[], command: readonly string[]): Promise<string>;
   pid(id: string): Promise<number>;
@@ -49,9 +51,10 @@ export async function startEngine(name: EngineName): Promise<Engine> {
   const user = isRootless ? { uid: NOBODY, gid: NOBODY, cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: directory, XDG_RUNTIME_DIR: directory } } : {};
   if (isRootless) chownSync(directory, NOBODY, NOBODY);
   const podman = ['--root', data, '--runroot', run, '--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file', '--tmpdir', join(directory, 'tmp')];
-  const dockerd = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--storage-driver=vfs', '--data-root', data, '--exec-root', run, '-p', join(directory, 'pid'), '-H', `unix://${socket}`, '--log-level', 'error', '--containerd-namespace', 'w137', '--containerd-plugins-namespace', 'w137-plugins'];
+  const dockerd = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--storage-driver=vfs', '--data-root', data, '--exec-root', run, '-p', join(directory, 'pid'), '-H', `unix://${socket}`, '--log-level', 'info', '--containerd-namespace', 'w137', '--containerd-plugins-namespace', 'w137-plugins'];
   const service: readonly string[] = name === 'docker' ? ['/usr/sbin/dockerd', ...dockerd] : ['/usr/bin/podman', ...podman, 'system', 'service', '--time', '0', `unix://${socket}`];
   let daemon: ChildProcess | null = null;
+  let said = '';
   const cli = async (...args: readonly string[]): Promise<string> => {
     const client = name === 'docker' ? ['/usr/bin/docker', '-H', `unix://${socket}`] : isRootless ? ['/usr/bin/podman', '--remote', '--url', `unix://${socket}`] : ['/usr/bin/podman', ...podman];
     const [command = '', ...own] = client;
@@ -61,12 +64,11 @@ export async function startEngine(name: EngineName): Promise<Engine> {
     const [command = '', ...args] = service;
     const child = spawn(command, args, { ...user, stdio: ['ignore', 'ignore', 'pipe'] });
     daemon = child;
-    let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-2_000);
+      said = (said + chunk.toString()).slice(-200_000);
     });
     await sayUntil(`${name} answers`, async () => {
-      if (child.exitCode !== null) throw new Error(`${name} did not start: ${said}`);
+      if (child.exitCode !== null) throw new Error(`${name} did not start: ${said.slice(-2_000)}`);
       return existsSync(socket) && (await execute('curl', ['-sf', '--unix-socket', socket, 'http://localhost/_ping']).then(() => true, () => false));
     });
   }
@@ -83,6 +85,7 @@ export async function startEngine(name: EngineName): Promise<Engine> {
   return {
     socket,
     cli,
+    log: () => said,
     startService,
     stopService,
     async run(options, command) {
