@@ -211,6 +211,15 @@ describe('no runtime socket', () => {
     expect(answers([named, conmon, finished], sources)).toMatchObject([{ container: { ...POD, initPid: 100, runtime: 'cri-o' } }]);
   });
 
+  it('names Docker Engine, which logs that a stop was past its time', () => {
+    const finished = kubelet(END + 400 * MS, `"Generic (PLEG): container finished" podID="${POD.podUid}" containerID="${id('app')}" exitCode=137`);
+    const late = record(END - 50 * MS, `time="${formatTime(END - 50 * MS)}" level=info msg="Container failed to exit within 10s of signal 15 - using the force" container=${id('app')}`, { _TRANSPORT: 'stdout', _SYSTEMD_UNIT: 'docker.service', _SYSTEMD_CGROUP: '/system.slice/docker.service', _COMM: 'dockerd' });
+    expect(answers([named, late, finished], sources)).toMatchObject([{ cause: 'runtime-stop', family: 'orchestrator' }]);
+    // What a container prints into the journal by Docker's driver is not Docker's word.
+    const forged = record(END - 50 * MS, `time="${formatTime(END - 50 * MS)}" level=info msg="Container failed to exit within 10s of signal 15 - using the force" container=${id('app')}`, { _TRANSPORT: 'journal', _SYSTEMD_UNIT: 'docker.service', _COMM: 'dockerd', CONTAINER_ID_FULL: id('app') });
+    expect(answers([named, forged, finished], sources)).toMatchObject([{ cause: 'not-oom' }]);
+  });
+
   it('waits for the name, and says nothing of what nobody ever names', () => {
     expect(answers([ending, named], sources)).toHaveLength(1);
     expect(answers([ending], sources)).toEqual([]);
