@@ -75,7 +75,7 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
     near: { what: 'it asked for the memory in that cpuset, and another was killed', cause: 'not-oom', verdict: first({ kernel: kernel(0.1, ...NUMA), exits: [{ ...FINISHED, initPid: 8_291 }] }) },
   },
   'userspace-oom': {
-    by: 'real', origin: `${lab('systemd-oomd')}; earlyoom: test/recordings/earlyoom-6.12-containerd, and live in test/e2e/earlyoom.test.ts`, verdict: ofLab('systemd-oomd'),
+    by: 'real', origin: `${lab('systemd-oomd')}; earlyoom: test/recordings/earlyoom-6.12-containerd, and with nohang live in test/e2e/userspace-killers.test.ts`, verdict: ofLab('systemd-oomd'),
     near: { what: 'systemd-oomd killed the neighbour', cause: 'not-oom', verdict: () => changed('systemd-oomd-6.12-containerd', { exit: { containerId: ID, podUid: '00000000-1111-4222-8333-444444444444', podName: 'beside', initPid: 9_944 } }) },
   },
   'liveness-probe': {

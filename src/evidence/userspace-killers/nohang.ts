@@ -12,8 +12,8 @@ const VICTIM = /^ {2}PID: +(\d{1,10}), [Nn]ame: (.{0,15}?)(?:, (?:state|badness)
 const RSS = /^ {2}Vm, MiB: +Size: [\d.]+, RSS: ([\d.]+)/;
 const ACTION = 'Implementing a corrective action:';
 const SENDING = /^ {2}Sending (SIGTERM|SIGKILL) to the victim/;
-/** What it found: `Memory status that requires corrective actions:`, `  MemAvailable [23 MiB, 1.0 %] <= …`. */
-const REASON = /^ {2}(MemAvailable .*|SwapFree .*|PSI .*|MemUsedZram .*)$/;
+/** What it found, a line each: `Memory status that requires corrective actions:`, `  MemAvailable [23 MiB, 1.0 %] <= …`, `  SwapFree …`. */
+const REASON = /^ {2}((MemAvailable|SwapFree|PSI|MemUsedZram) .*)$/;
 const MIB = 1024 * 1024;
 /** A block is printed at once: a second head in it is the victim's own word. */
 const SAME_BLOCK_US = 500 * MS;
@@ -40,12 +40,14 @@ function nohangReader(): LineReader {
   let acting = false;
   let victim: Victim | null = null;
   let chosen: Victim | null = null;
-  let reason: string | null = null;
+  /** By what it measures; looked at again before it acts. */
+  const reasons = new Map<string, string>();
   let blockUs: Micros | null = null;
   const take = (line: string, timeUs: Micros | null): Said | null => {
     const one = awaited === null ? null : victimOf(line);
     const rss = RSS.exec(line);
     const sending = SENDING.exec(line);
+    const reason = REASON.exec(line);
     if (CHOSEN.test(line)) [awaited, chosen] = ['chosen', null];
     else if (line.startsWith(STATUS)) {
       if (victim !== null && (timeUs ?? 0) - (blockUs ?? 0) < SAME_BLOCK_US) return null;
@@ -58,12 +60,13 @@ function nohangReader(): LineReader {
       awaited = null;
     }
     else if (rss && victim?.rssBytes === null) victim = { ...victim, rssBytes: Math.round(Number(rss[1]) * MIB) };
-    else if (REASON.test(line)) reason = line.trim();
+    else if (reason) reasons.set(reason[2] ?? '', reason[1] ?? '');
     else if (line.startsWith(ACTION)) acting = true;
     else if (sending && acting) {
       const who = victim ?? chosen;
-      const said = who === null ? null : killOf(who, sending[1] ?? '', reason);
-      [acting, victim, chosen, reason] = [false, null, null, null];
+      const said = who === null ? null : killOf(who, sending[1] ?? '', reasons.size === 0 ? null : [...reasons.values()].join(', '));
+      [acting, victim, chosen] = [false, null, null];
+      reasons.clear();
       return said;
     }
     return null;
