@@ -1,7 +1,8 @@
-import { createReadStream } from 'node:fs';
 import * as z from 'zod/mini';
 import type { Micros } from '../../lib/time.ts';
-import { LogFile, type Rotated } from './log-file.ts';
+import { gunzipped } from './gunzipped.ts';
+import { openListed, type LogFile } from './log-file.ts';
+import type { Rotated } from './rotated-files.ts';
 import type { TextFilePosition } from './text-file-options.ts';
 
 /** How far an earlier run had read. */
@@ -26,35 +27,27 @@ export function textFileRead(kept: { readonly position: unknown; readonly covere
  * is in the file itself; null: the file that it read is nowhere, or is compressed in a way that is not read.
  */
 export async function unreadFiles({ position, coveredTo }: EarlierRun, current: LogFile, rotated: readonly Rotated[]): Promise<number | null> {
+  const { path: log } = current;
   // Of an empty file only the number was known, and numbers are used again: nothing may have been rotated since.
   const isSame = isMarked(position) || !rotated.some(({ modifiedMs }) => modifiedMs * 1_000 >= (coveredTo ?? 0));
-  if (current.inode === position.inode && isSame && (await holds(current.path, position))) return 0;
+  if (current.inode === position.inode && isSame && (await current.isAt(position))) return 0;
   // By the inode; a copy (copytruncate) and a compressed file have another, and the same bytes.
   for (const isIt of [(one: Rotated) => one.inode === position.inode, () => isMarked(position)]) {
     for (const [index, file] of rotated.entries()) {
-      if (isIt(file) && (await (file.compressed ? gunzippedHolds(file.path, position) : holds(file.path, position)))) return index + 1;
+      if (isIt(file) && (await (file.compressed ? gunzippedHolds(file.path, position) : holds(file, log, position)))) return index + 1;
     }
   }
   return null;
-}
-
-/** The text of a gzip file, piece by piece. Throws where it is none. */
-export async function* gunzipped(path: string): AsyncGenerator<Buffer, void> {
-  // Loaded where it is needed: a compressed file is read at most once, after a start.
-  const { createGunzip } = await import('node:zlib');
-  const text: AsyncIterable<Buffer> = createReadStream(path).pipe(createGunzip());
-  yield* text;
 }
 
 function isMarked({ mark }: TextFilePosition): boolean {
   return mark !== undefined && mark !== '';
 }
 
-async function holds(path: string, position: TextFilePosition): Promise<boolean> {
-  const file = await LogFile.open(path).catch(() => null);
+async function holds(rotated: Rotated, log: string, position: TextFilePosition): Promise<boolean> {
+  const file = await openListed(rotated, log);
   if (file === null) return false;
-  file.resumeAt(position);
-  return file.isContinued().finally(() => file.close());
+  return file.isAt(position).finally(() => file.close());
 }
 
 async function gunzippedHolds(path: string, { offset, mark = '' }: TextFilePosition): Promise<boolean> {

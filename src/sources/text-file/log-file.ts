@@ -1,12 +1,11 @@
 import { constants } from 'node:fs';
-import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, type FileHandle } from 'node:fs/promises';
+import { rotatedFiles, type Rotated } from './rotated-files.ts';
 import type { TextFilePosition } from './text-file-options.ts';
 
 const MARK_BYTES = 64;
 const NEWLINE = 0x0a;
-/** What logrotate and its like put behind the name: a number or a date, and how it was compressed. */
-const ROTATED = /^[.-](?:\d[\d.-]*|old)(?:\.(?:gz|xz|bz2|zst|lz4))?$/;
+const MAX_TRIES = 20;
 
 /** One opened log file and how far it was read. */
 export class LogFile {
@@ -73,10 +72,13 @@ export class LogFile {
   }
 
   /** Whether the bytes before the offset are still those that were read there (or a line at least begins there). */
-  async isContinued(): Promise<boolean> {
-    if (this.offset === 0) return true;
-    if ((await this.size()) < this.offset) return false;
-    return this.#holds(this.#mark.length > 0 ? this.#mark : Buffer.of(NEWLINE), this.offset);
+  isContinued(): Promise<boolean> {
+    return this.#goesOn(this.offset, this.#mark);
+  }
+
+  /** The same of another run's position. */
+  isAt({ offset, mark }: TextFilePosition): Promise<boolean> {
+    return this.#goesOn(offset, Buffer.from(mark ?? '', 'base64'));
   }
 
   /** Whether this file holds the other's last read bytes at the same place: then it is a copy of it. */
@@ -100,6 +102,12 @@ export class LogFile {
     await this.#handle.close();
   }
 
+  async #goesOn(offset: number, mark: Buffer): Promise<boolean> {
+    if (offset === 0) return true;
+    if ((await this.size()) < offset) return false;
+    return this.#holds(mark.length > 0 ? mark : Buffer.of(NEWLINE), offset);
+  }
+
   async #holds(bytes: Buffer, before: number): Promise<boolean> {
     const found = Buffer.alloc(bytes.length);
     const { bytesRead } = await this.#handle.read(found, 0, bytes.length, Math.max(0, before - bytes.length));
@@ -107,26 +115,14 @@ export class LogFile {
   }
 }
 
-export interface Rotated {
-  readonly path: string;
-  readonly inode: number;
-  readonly size: number;
-  readonly modifiedMs: number;
-  readonly compressed: boolean;
-}
-
-/** The files that a log was rotated to (`syslog.1`, `messages-20261123`, `syslog.2.gz`), newest first. */
-export async function rotatedFiles(path: string): Promise<Rotated[]> {
-  const dir = dirname(path);
-  const log = basename(path);
-  const names = (await readdir(dir)).filter((name) => name.startsWith(log) && ROTATED.test(name.slice(log.length)));
-  const files = await Promise.all(
-    names.map(async (name) => {
-      const found = await stat(join(dir, name)).catch(() => null);
-      if (!found?.isFile()) return null;
-      const compressed = /\.(?:gz|xz|bz2|zst|lz4)$/.test(name);
-      return { path: join(dir, name), inode: found.ino, size: found.size, modifiedMs: found.mtimeMs, compressed };
-    }),
-  );
-  return files.filter((file) => file !== null).sort((a, b) => b.modifiedMs - a.modifiedMs);
+/** Opens a file that was listed, wherever it has been renamed to since; null: it is nowhere any more. */
+export async function openListed(listed: Rotated, log: string): Promise<LogFile | null> {
+  let path: string | undefined = listed.path;
+  for (let tries = 0; path !== undefined && tries < MAX_TRIES; tries += 1) {
+    const file = await LogFile.open(path).catch(() => null);
+    if (file?.inode === listed.inode) return file;
+    await file?.close();
+    path = (await rotatedFiles(log)).find(({ inode }) => inode === listed.inode)?.path;
+  }
+  return null;
 }
