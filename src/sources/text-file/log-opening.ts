@@ -23,8 +23,8 @@ export class LogOpening {
   readonly #path: string;
   readonly #reader: LogReader;
   readonly #lost: Lost;
-  /** Files that were there when it began, by their inodes. */
-  readonly #known = new Set<number>();
+  /** Rotated files that were there when it began, by their inodes, with their sizes then. */
+  readonly #known = new Map<number, number>();
 
   constructor(options: TextFileOptions, path: string, reader: LogReader, lost: Lost) {
     this.#options = options;
@@ -36,7 +36,6 @@ export class LogOpening {
   async open(begun: Micros): Promise<Opened> {
     const current = await LogFile.open(this.#path);
     const older = await this.#rotated();
-    this.#known.add(current.inode);
     const { position = null, read = null } = this.#options;
     if (read !== null) return this.#openAfter(read, current, older, begun);
     const continued = position === null ? null : await this.#continue(position, current, older);
@@ -47,11 +46,11 @@ export class LogOpening {
     return opened;
   }
 
-  /** What was rotated or copied while the others were read may hold what they did not any more. */
-  async readMeanwhile(): Promise<void> {
+  /** What was rotated or copied while the others were read, or was still being copied or written, may hold what they did not. */
+  async readMeanwhile(current: LogFile): Promise<void> {
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
-      const known = new Set(this.#known);
-      const since = (await this.#rotated()).filter(({ inode }) => !known.has(inode));
+      const known = new Map(this.#known);
+      const since = (await this.#rotated()).filter(({ inode, size }) => inode !== current.inode && known.get(inode) !== size && (looks === 0 || !known.has(inode)));
       if (since.length === 0) return;
       for (const file of [...since].reverse()) await this.#reader.rotated(file, { gunzip: true });
       // What goes on is not theirs.
@@ -61,7 +60,7 @@ export class LogOpening {
 
   async #rotated(): Promise<readonly Rotated[]> {
     const files = await rotatedFiles(this.#path).catch(() => []);
-    for (const { inode } of files) this.#known.add(inode);
+    for (const { inode, size } of files) this.#known.set(inode, size);
     return files;
   }
 

@@ -49,7 +49,7 @@ export class TextFileReading {
       from = opened.from;
       this.#switchTo(opened.file);
       await this.#reader.drain(opened.file);
-      await opening.readMeanwhile();
+      await opening.readMeanwhile(opened.file);
       await this.#drain(opened.file);
     } else {
       await this.#checkTruncated(this.#file);
