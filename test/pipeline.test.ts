@@ -143,7 +143,7 @@ describe('the same container again', () => {
 
 describe('no kill', () => {
   it('waits for the settle time, unless the count stands still', () => {
-    const node = new Node().ready('journal').pass(10 * SECOND).hear([exited('app', AT)]);
+    const node = new Node().ready('syslog').pass(10 * SECOND).hear([exited('app', AT)]);
     expect(node.given).toEqual([]);
     node.pass(SETTLE_US - 1);
     expect(node.given).toEqual([]);

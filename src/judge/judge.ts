@@ -4,7 +4,7 @@ import { formatTimeOrNull, parseTime } from '../lib/time.ts';
 import { FAMILY_OF } from '../model/cause.ts';
 import type { ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
-import type { Evidence, Verdict } from '../model/verdict.ts';
+import type { BlindSpot, Evidence, Verdict } from '../model/verdict.ts';
 import { adviceFor } from './advice.ts';
 import type { Case } from './case.ts';
 import { joinKills, TEXT_STAMP_US, type JoinedKill } from './joined-kill.ts';
@@ -66,13 +66,18 @@ function compose(one: Case, kills: readonly JoinedKill[], found: Judgement, rule
     victimRole: found.victimRole,
     evidence: [...found.evidence, ...witnessEvidence(one, found.facts), ...countEvidence(one, COUNT_RULES.has(rule) ? 'decisive' : 'context'), ...surroundings(one, forged)],
     ruledOut: [...found.ruledOut],
-    blindSpots: [...(found.blindSpots ?? []), ...one.kernelLog.blindSpots, ...ledgerBlindSpot(one)],
+    blindSpots: [...(found.blindSpots ?? []), ...blindSpotsOf(one, found), ...ledgerBlindSpot(one)],
     runtimeAgrees: runtimeAgrees(runtimeReason, found.cause, exitCode),
     oomKills: kills.map(({ kill }) => kill.id),
     culprits: found.kill === undefined ? null : culpritsFor(found.kill, kills.map(({ kill }) => kill)),
     advice: found.advice ?? adviceFor(found.cause, { exit: one.exit, kill: found.kill ?? null, victimRole: found.victimRole, killsInside: kills.length, facts: found.facts ?? [] }),
     rule,
   };
+}
+
+/** A log that is behind hides nothing of what is certain without it. */
+function blindSpotsOf({ kernelLog }: Case, { confidence }: Judgement): readonly BlindSpot[] {
+  return kernelLog.state === 'behind' && confidence === 'certain' ? [] : kernelLog.blindSpots;
 }
 
 /** What every verdict shows: the exit, and the kernel's count where it was read. */

@@ -23,14 +23,14 @@ describe('a pid', () => {
 
   it('joins where the cgroup names no container', () => {
     const node = judged([...journal({ at: AT, pid: 100, victim: '/garden/abc' }), exited('app', AT + 300_000), ...counted(4, 5)]);
-    expect(said(node.last())).toEqual(['container-limit-oom', 'likely', 'pid1']);
+    expect(said(node.last())).toEqual(['cgroup-limit-oom', 'certain', 'pid1']);
     const known = judged([...journal({ at: AT, pid: 100, victim: '/garden/abc' }), exited('app', AT + 300_000, { cgroup: '/garden/abc' })]);
     expect(said(known.last())).toEqual(['container-limit-oom', 'certain', 'pid1']);
   });
 
   it('does not join what the kernel says is of another container or pod', () => {
     for (const victim of [cgroupOf('other'), podPath('1b1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f')]) {
-      expect(judged([...journal({ at: AT, pid: 100, victim }), exited('app', AT + 300_000)]).last()).toMatchObject({ cause: 'not-oom', oomKills: [] });
+      expect(judged([...journal({ at: AT, pid: 100, victim }), exited('app', AT + 300_000), covered(AT + SECOND)]).last()).toMatchObject({ cause: 'not-oom', oomKills: [] });
     }
   });
 
