@@ -98,6 +98,8 @@ export class TextFileReading {
 
   async #drain(file: LogFile): Promise<void> {
     await this.#reader.drain(file);
+    // One that is stopped on the way has left something out: what it told last holds.
+    if (this.#stopped()) return;
     if (file === this.#file && file.lineOffset !== this.#toldOffset) {
       this.#toldOffset = file.lineOffset;
       this.#options.onPosition(file.position);

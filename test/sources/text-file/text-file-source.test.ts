@@ -179,6 +179,20 @@ describe('textFileSource', () => {
     expect(begun.of('up')[0]?.detail).toContain('compressed');
   });
 
+  it('tells no place where it is stopped before it has read what is there', async () => {
+    writeFileSync(`${log}.1`, 'one\n');
+    writeFileSync(log, 'two\n');
+    const told: TextFilePosition[] = [];
+    const stops: Promise<void>[] = [];
+    const source = textFileSource({ host: systemHost(root), file: FILE, lookbackBytes: 1_000_000, onPosition: (next) => told.push(next) });
+    await source.start((event) => {
+      if (event.type === 'text') stops.push(source.stop());
+    });
+    await until(() => stops.length > 0);
+    await Promise.all(stops);
+    expect(told).toEqual([]);
+  });
+
   it('is not misled by a saved position that is in the middle of a line', async () => {
     writeFileSync(log, 'abcdef\n');
     const begun = await begin({ inode: (await stat(log)).ino, offset: 3 });
