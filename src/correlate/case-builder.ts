@@ -82,7 +82,7 @@ export class CaseBuilder {
     return {
       kernelLog: former ? OF_ANOTHER_CLOCK : kernelLogView(sources, endedUs, settled),
       ...this.#counts(one, exit),
-      nameless: exit.exitCode === 137 ? this.#nameless(one, exit.initPid) : null,
+      nameless: exit.exitCode === 137 ? this.#nameless(one, exit) : null,
       witnessLog: former ? OF_ANOTHER_CLOCK : witnessView(sources, endedUs, settled),
       settled,
     };
@@ -134,11 +134,17 @@ export class CaseBuilder {
     return { ledger: ledger.view(finishedUs, life.startedUs), cgroup: cgroups.view({ ...life, containerId: exit.containerId, cgroup: exit.cgroup, finishedUs }) };
   }
 
-  /** A kill just before this exit whose container nobody can tell: no cgroup, and nobody's PID 1. */
-  #nameless(one: KnownExit, initPid: number | null): OomKill | null {
+  /**
+   * A kill just before this exit whose container nobody can tell: no cgroup, and nobody's PID 1; or, where neither pid nor cgroup
+   * of this container is known, a cgroup that names none (a user's containers may have none of their own).
+   */
+  #nameless(one: KnownExit, { initPid, cgroup }: ContainerExit): OomKill | null {
     const { kills, containers } = this.#books;
-    const beforeUs = initPid === null ? NAMELESS_INIT_US : NAMELESS_US;
-    return kills.nameless.find(one.finishedUs - beforeUs, one.finishedUs + SECOND, ({ kill, atUs }) => containers.withInitPid(kill.victim.pid, atUs) === null)?.kill ?? null;
+    const from = one.finishedUs - (initPid === null ? NAMELESS_INIT_US : NAMELESS_US);
+    const to = one.finishedUs + SECOND;
+    const isNobodys = ({ kill, atUs }: KillEntry): boolean => containers.withInitPid(kill.victim.pid, atUs) === null;
+    const found = kills.nameless.find(from, to, isNobodys) ?? (initPid === null && cgroup === null ? kills.placeless.find(from, to, isNobodys) : null);
+    return found?.kill ?? null;
   }
 
   /** With the container of which the sender of a signal was PID 1, where that is known. */

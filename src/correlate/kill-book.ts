@@ -27,6 +27,7 @@ export class KillBook {
   readonly #byKey = new KeyIndex<KillEntry>();
   /** Kills of which only a pid is known. */
   readonly #nameless = new NamelessKills();
+  readonly #placeless = new NamelessKills();
 
   constructor(max: number) {
     this.#max = max;
@@ -67,6 +68,11 @@ export class KillBook {
     return this.#nameless;
   }
 
+  /** Kills in cgroups that name neither a container nor a pod. */
+  get placeless(): NamelessKills {
+    return this.#placeless;
+  }
+
   /** One that another source told: the same victim at about the same time, and nothing that contradicts. */
   #same(kill: OomKill): KillEntry | undefined {
     const at = timeOf(kill);
@@ -92,14 +98,19 @@ export class KillBook {
 
   #index(entry: KillEntry): void {
     this.#byKey.set(entry, killKeys(entry.kill));
-    if (entry.bare || (entry.kill.victimCgroup === null && entry.kill.containerId === null)) this.#nameless.add(entry);
+    const { victimCgroup, containerId, podUid } = entry.kill;
+    const isNameless = entry.bare || (victimCgroup === null && containerId === null);
+    if (isNameless) this.#nameless.add(entry);
     else this.#nameless.delete(entry);
+    if (!isNameless && containerId === null && podUid === null) this.#placeless.add(entry);
+    else this.#placeless.delete(entry);
   }
 
   #forget(entry: KillEntry): void {
     this.#kept.delete(entry);
     this.#byKey.delete(entry);
     this.#nameless.delete(entry);
+    this.#placeless.delete(entry);
     for (const id of entry.ids) this.#byId.delete(id);
   }
 }

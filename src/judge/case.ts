@@ -65,7 +65,7 @@ export interface Case {
   readonly startedUs: Micros | null;
   /** OOM kills that belong to this container by container id, cgroup or PID 1's host pid; oldest first. */
   readonly kills: readonly OomKill[];
-  /** A kill shortly before the exit whose container nobody can tell: no cgroup, and no known container's PID 1. */
+  /** A kill shortly before the exit whose container nobody can tell: no cgroup (or one that names none), and no known container's PID 1. */
   readonly nameless: OomKill | null;
   /** Other containers known in the same pod. */
   readonly siblings: readonly Container[];

@@ -28,6 +28,16 @@ describe('a pid', () => {
     expect(said(known.last())).toEqual(['container-limit-oom', 'certain', 'pid1']);
   });
 
+  it('that is not known leaves it open whose a kill in a cgroup was that names no container', () => {
+    const kill = journal({ at: AT, pid: 100, victim: '/user.slice/user-1000.slice/session-1.scope' });
+    const end = [covered(AT + SECOND), covered(AT + SECOND, 'syslog')];
+    expect(said(judged([...kill, exited('app', AT + 300_000, { initPid: null, podUid: null }), ...end]).last())).toEqual(['unknown', 'possible', null]);
+    // Where its own cgroup or PID 1 is known it was another's.
+    for (const known of [{ initPid: 7 }, { initPid: null, cgroup: cgroupOf('app') }]) {
+      expect(said(judged([...kill, exited('app', AT + 300_000, known), ...end]).last())).toEqual(['not-oom', 'likely', null]);
+    }
+  });
+
   it('does not join what the kernel says is of another container or pod', () => {
     for (const victim of [cgroupOf('other'), podPath('1b1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f')]) {
       expect(judged([...journal({ at: AT, pid: 100, victim }), exited('app', AT + 300_000), covered(AT + SECOND)]).last()).toMatchObject({ cause: 'not-oom', oomKills: [] });

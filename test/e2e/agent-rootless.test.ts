@@ -31,6 +31,8 @@ describe.skipIf(why !== null)("a user's own podman, without root", () => {
     await journald.stop();
   });
 
+  const records = async (): Promise<number> => (await agent.sources()).sources.find(({ name }) => name === 'docker')?.records ?? 0;
+
   it('has its containers named, and their ends told apart', async () => {
     const [own, killed, asked] = await Promise.all([engine.run(['--name', 'own'], shell('exit 137')), engine.run([], SLEEP), engine.run([], SLEEP)]);
     process.kill(await engine.pid(killed), 'SIGKILL');
@@ -41,9 +43,12 @@ describe.skipIf(why !== null)("a user's own podman, without root", () => {
   });
 
   it("has an OOM kill at the limit of the user's cgroup joined by PID 1's pid", async () => {
+    const seen = await records();
     const id = await engine.run(['--name', 'eater'], shell('trap "exec /bin/busybox tail /dev/zero" USR1; while :; do /bin/busybox usleep 50000; done'));
     const pid = await engine.pid(id);
     user.add(pid);
+    // Until the agent has been told of its PID 1.
+    await expect.poll(records, { timeout: 20_000 }).toBeGreaterThan(seen);
     process.kill(pid, 'SIGUSR1');
     const verdict = await agent.verdictOf(id);
     expect(verdict).toMatchObject({ cause: 'cgroup-limit-oom', family: 'cgroup-limit', confidence: 'certain', victimRole: 'pid1', exit: { code: 137 }, container: { containerName: 'eater' } });

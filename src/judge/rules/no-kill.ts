@@ -84,10 +84,10 @@ export const lostKill: Rule = {
 
 export const namelessKill: Rule = {
   name: 'nameless-kill',
-  when: "the exit is 137, no kill is known that ended it, PID 1's host pid is not known, and a kill just before it tells no cgroup and is nobody's PID 1",
+  when: "the exit is 137, no kill is known that ended it, PID 1's host pid is not known, and a kill just before it is nobody's PID 1 and tells no cgroup, or, where this container's is not known either, one that names no container",
   gives: ['unknown'],
   reaches: 'possible',
-  why: 'The header of a report is rate-limited, the kill line is not: without a cgroup and without a pid to compare it may have been this container.',
+  why: 'The header of a report is rate-limited, the kill line is not: without a cgroup and without a pid to compare it may have been this container. A user without root may have all containers in one cgroup.',
   judge(one, kills) {
     if (!isSigkill(one.exit) || one.nameless === null || one.exit.initPid !== null) return null;
     return {
