@@ -47,7 +47,6 @@ function nohangReader(): LineReader {
     const one = awaited === null ? null : victimOf(line);
     const rss = RSS.exec(line);
     const sending = SENDING.exec(line);
-    const reason = REASON.exec(line);
     if (CHOSEN.test(line)) [awaited, chosen] = ['chosen', null];
     else if (line.startsWith(STATUS)) {
       if (victim !== null && (timeUs ?? 0) - (blockUs ?? 0) < SAME_BLOCK_US) return null;
@@ -60,11 +59,11 @@ function nohangReader(): LineReader {
       awaited = null;
     }
     else if (rss && victim?.rssBytes === null) victim = { ...victim, rssBytes: Math.round(Number(rss[1]) * MIB) };
-    else if (reason) reasons.set(reason[2] ?? '', reason[1] ?? '');
+    else if (isNoted(line, reasons)) return null;
     else if (line.startsWith(ACTION)) acting = true;
     else if (sending && acting) {
       const who = victim ?? chosen;
-      const said = who === null ? null : killOf(who, sending[1] ?? '', reasons.size === 0 ? null : [...reasons.values()].join(', '));
+      const said = who === null ? null : killOf(who, sending[1] ?? '', reasons);
       [acting, victim, chosen] = [false, null, null];
       reasons.clear();
       return said;
@@ -82,7 +81,15 @@ function victimOf(line: string): Victim | null {
   return m && { pid: Number(m[1]), comm: m[2] ?? '', rssBytes: null };
 }
 
-function killOf({ pid, comm, rssBytes }: Victim, signal: string, reason: string | null): Said {
+/** Whether the line tells what was low, which is kept. */
+function isNoted(line: string, reasons: Map<string, string>): boolean {
+  const m = REASON.exec(line);
+  if (m) reasons.set(m[2] ?? '', m[1] ?? '');
+  return m !== null;
+}
+
+function killOf({ pid, comm, rssBytes }: Victim, signal: string, reasons: ReadonlyMap<string, string>): Said {
+  const reason = reasons.size === 0 ? null : [...reasons.values()].join(', ');
   const figures = rssBytes === null ? {} : { rssBytes };
   return { kind: 'userspace-kill', by: 'nohang', comm, uid: null, signal, reason, figures, about: { pid }, trust: 'text' };
 }
