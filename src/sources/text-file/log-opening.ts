@@ -52,10 +52,16 @@ export class LogOpening {
       const known = new Map(this.#known);
       const since = (await this.#rotated()).filter(({ inode, size }) => inode !== current.inode && known.get(inode) !== size && (looks === 0 || !known.has(inode)));
       if (since.length === 0) return;
-      for (const file of [...since].reverse()) await this.#reader.rotated(file, { gunzip: true });
+      for (const file of [...since].reverse()) if (!(await this.#isCopy(file, current))) await this.#reader.rotated(file, { gunzip: true });
       // What goes on is not theirs.
       this.#reader.begin();
     }
+  }
+
+  /** A copy of what has just been read: what it holds besides is looked for when the file is found to be truncated. */
+  async #isCopy(file: Rotated, current: LogFile): Promise<boolean> {
+    const copy = file.compressed ? null : await openListed(file, this.#path);
+    return copy === null ? false : copy.isCopyOf(current).finally(() => copy.close());
   }
 
   async #rotated(): Promise<readonly Rotated[]> {

@@ -50,6 +50,7 @@ export class TextFileReading {
       this.#switchTo(opened.file);
       await this.#reader.drain(opened.file);
       await opening.readMeanwhile(opened.file);
+      await this.#checkTruncated(opened.file);
       await this.#drain(opened.file);
     } else {
       await this.#checkTruncated(this.#file);
