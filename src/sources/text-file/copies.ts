@@ -1,4 +1,5 @@
 import { openListed, type LogFile } from './log-file.ts';
+import type { LogReader } from './log-reader.ts';
 import { rotatedFiles, type Rotated } from './rotated-files.ts';
 
 /** A log is not copied so often between two readings. */
@@ -19,4 +20,12 @@ export async function findCopy(log: string, isIt: (file: LogFile) => Promise<boo
     await copy?.close();
   }
   return null;
+}
+
+/** Hands on what a copy holds from an offset on, and what was rotated later; not the log itself, which goes on anew. */
+export async function readCopy({ copy, later }: FoundCopy, offset: number, log: LogFile, reader: LogReader): Promise<void> {
+  copy.offset = offset;
+  await reader.drain(copy);
+  await copy.close();
+  for (const file of later) if (file.inode !== log.inode) await reader.rotated(file);
 }

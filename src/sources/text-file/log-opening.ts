@@ -1,5 +1,5 @@
 import type { Micros } from '../../lib/time.ts';
-import { findCopy } from './copies.ts';
+import { findCopy, readCopy } from './copies.ts';
 import { unreadFiles, type EarlierRun } from './earlier-run.ts';
 import { LogFile, openListed } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
@@ -99,10 +99,7 @@ export class LogOpening {
   async #continueFromCopy(position: TextFilePosition, current: LogFile): Promise<LogFile | null> {
     const found = await findCopy(this.#path, (copy) => copy.isAt(position));
     if (found === null) return null;
-    found.copy.resumeAt(position);
-    await this.#reader.drain(found.copy);
-    await found.copy.close();
-    for (const later of found.later) if (later.inode !== current.inode) await this.#reader.rotated(later);
+    await readCopy(found, position.offset, current, this.#reader);
     return current;
   }
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { errno } from '../../lib/thrown.ts';
 import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
-import { findCopy } from './copies.ts';
+import { findCopy, readCopy } from './copies.ts';
 import { LogFile } from './log-file.ts';
 import { LogOpening } from './log-opening.ts';
 import { LogReader } from './log-reader.ts';
@@ -114,10 +114,7 @@ export class TextFileReading {
     if (found === null) {
       this.#lost(this.#coveredTo, this.#begunUs, `${this.#path} was truncated; what was written to it since the last reading is gone`);
     } else {
-      found.copy.offset = file.offset;
-      await this.#reader.drain(found.copy);
-      await found.copy.close();
-      for (const later of found.later) if (later.inode !== file.inode) await this.#reader.rotated(later);
+      await readCopy(found, file.offset, file, this.#reader);
     }
     file.restart();
     this.#reader.begin();
