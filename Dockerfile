@@ -1,9 +1,9 @@
 # The image of the agent: `docker build -t why137:0.1.0 .` (or podman, buildah), on amd64 and arm64 alike.
 # What is in it, how small it is, and how the build is made repeatable: docs/image.md.
 
-# Node.js 24 on Debian 13, whose journalctl (systemd 257) reads every journal format there is. Name it with its digest
-# (NODE_IMAGE=node@sha256:…) and SOURCE_DATE_EPOCH to get the same image twice.
-ARG NODE_IMAGE=node:24-trixie-slim
+# Node.js 24 on Debian 13, whose journalctl (systemd 257) reads every journal format there is; the digest is that of all
+# architectures together. With SOURCE_DATE_EPOCH set two builds give the same image.
+ARG NODE_IMAGE=node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src

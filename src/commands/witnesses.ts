@@ -1,4 +1,5 @@
 import type { Clock } from '../host/clock.ts';
+import { paced } from '../host/paced.ts';
 import type { NodeSource } from '../node-sources.ts';
 
 /** In a storm of exits the count is read so often and no more: a reading costs as much as an exit. Milliseconds. */
@@ -47,22 +48,4 @@ export class Witnesses {
       if (again) this.#lookAgain();
     });
   }
-}
-
-/** Does it at once, and for those who ask within so many milliseconds, once more then. */
-function paced(clock: Clock, everyMs: number, act: () => void): () => void {
-  let state: 'idle' | 'resting' | 'asked' = 'idle';
-  return function ask(): void {
-    if (state !== 'idle') {
-      state = 'asked';
-      return;
-    }
-    state = 'resting';
-    act();
-    clock.after(everyMs, () => {
-      const again = state === 'asked';
-      state = 'idle';
-      if (again) ask();
-    });
-  };
 }

@@ -19,7 +19,8 @@ export const containerd: Witness = {
 const ID = '([0-9A-Za-z_.-]{1,128})';
 const STOP = new RegExp(`^StopContainer for "${ID}" with timeout (-?\\d{1,9}) \\(s\\)$`);
 const SIGNAL = new RegExp(`^Stop container "${ID}" with signal (.{1,40})$`);
-const KILL = new RegExp(`^Kill container "${ID}"$`);
+/** 1.1 and 1.2 say what of it. */
+const KILL = new RegExp(`^Kill container "${ID}"(?: init process)?$`);
 const OOM = new RegExp(`^TaskOOM event (?:container_id:"|&TaskOOM\\{ContainerID:)${ID}`);
 /** 1.7 and 2.x print the event by protobuf's text form, before that by Go's. */
 const EXIT = /^(?:received (?:container |sandbox )?exit event|TaskExit event(?: in podsandbox handler)?) (.*)$/;

@@ -14,7 +14,8 @@ export const crio: Witness = {
 };
 
 const ID = '([0-9a-f]{12,64})';
-const STOPPING = new RegExp(`^Stopping container: ${ID} \\(timeout: (-?\\d{1,9})s?\\)$`);
+/** How long it may take, it tells since 1.20.1. */
+const STOPPING = new RegExp(`^Stopping container: ${ID}(?: \\(timeout: (-?\\d{1,9})s?\\))?$`);
 /** Its SIGKILL: `timed out: REASON` to 1.23, `timed out. Killing`, from 1.30 on with dots. While SIGKILL has no effect, again and again. */
 const KILLING = new RegExp(`^Stopping container ${ID} with stop signal timed out(?:\\. Killing(?:\\.{3})?|: .*)$`, 's');
 /** `<id>: <namespace>/<pod>/<container>`, as CRI-O describes a container. */
@@ -29,7 +30,7 @@ const crioReader: LineReader = ({ text }) => {
 function read({ text, fields, timeUs }: LogrusLine): readonly Said[] {
   const stop = STOPPING.exec(text);
   if (stop) {
-    const gracePeriodMs = Math.max(0, Number(stop[2])) * 1_000;
+    const gracePeriodMs = stop[2] === undefined ? null : Math.max(0, Number(stop[2])) * 1_000;
     return [{ kind: 'stop-request', by: 'cri-o', reason: 'unknown', phase: 'stop', gracePeriodMs, signal: null, detail: null, about: { containerId: stop[1] ?? null } }];
   }
   const killing = KILLING.exec(text);

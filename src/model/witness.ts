@@ -119,7 +119,7 @@ export type WitnessTold =
    * have been sent by another, or by the process to itself (abort). The subject's `pid` may be one of its threads'.
    */
   | { readonly kind: 'fault'; readonly comm: string | null; readonly signal: string | null; readonly ownFault: boolean; readonly text: string }
-  /** A runtime was told that something in the container was OOM-killed. */
+  /** A runtime was told of an OOM in the container: a process was killed, or, on cgroup v1, a limit around it was hit. */
   | { readonly kind: 'oom-event'; readonly by: WitnessName }
   /** A container is there, by this identity. */
   | {

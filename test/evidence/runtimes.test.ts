@@ -33,6 +33,7 @@ describe.each([['text', text], ['JSON', json]] as const)('containerd, %s', (_, l
     ['asked to stop', `StopContainer for "${ID}" with timeout 30 (s)`, { kind: 'stop-request', by: 'containerd', phase: 'stop', gracePeriodMs: 30_000, reason: 'unknown' }],
     ['sends the first signal', `Stop container "${ID}" with signal terminated`, { kind: 'stop-request', phase: 'stop', gracePeriodMs: null, signal: 'SIGTERM' }],
     ['kills', `Kill container "${ID}"`, { kind: 'stop-request', phase: 'kill', signal: 'SIGKILL' }],
+    ['kills, 1.2', `Kill container "${ID}" init process`, { kind: 'stop-request', phase: 'kill', signal: 'SIGKILL' }],
     ['OOM, 1.6', `TaskOOM event &TaskOOM{ContainerID:${ID},XXX_unrecognized:[],}`, { kind: 'oom-event' }],
     ['OOM, 1.7', `TaskOOM event container_id:"${ID}"`, { kind: 'oom-event' }],
     ['start', `StartContainer for "${ID}" returns successfully`, { kind: 'container', startedUs: parseTime(TIME) }],
@@ -81,6 +82,7 @@ describe('CRI-O', () => {
 
   it('is asked to stop, and tells who it was', () => {
     expect(say(crio, [log(`Stopping container: ${ID} (timeout: 30s)`)])).toMatchObject([{ kind: 'stop-request', by: 'cri-o', gracePeriodMs: 30_000, about: { containerId: ID }, atUs: parseTime(TIME) }]);
+    expect(say(crio, [log(`Stopping container: ${ID}`)])).toMatchObject([{ kind: 'stop-request', phase: 'stop', gracePeriodMs: null, about: { containerId: ID } }]);
     expect(say(crio, [log(`Stopped container ${ID}: shop/cart-7d9f/app`)])).toMatchObject([{ kind: 'container', about: { containerId: ID, podNamespace: 'shop', podName: 'cart-7d9f', containerName: 'app' } }]);
     expect(say(crio, [log('Started container', ` PID=4711 containerID=${ID} description=shop/cart-7d9f/app sandboxID=${POD}`)])).toMatchObject([{ kind: 'container', startedUs: parseTime(TIME), about: { containerId: ID, pid: 4_711, podName: 'cart-7d9f' } }]);
   });
@@ -93,7 +95,7 @@ describe('CRI-O', () => {
     expect(say(crio, [log(`Stopping container ${ID} with stop signal ${words}`)])).toMatchObject([{ kind: 'stop-request', by: 'cri-o', phase: 'kill', signal: 'SIGKILL', about: { containerId: ID }, atUs: parseTime(TIME) }]);
   });
 
-  it.each([`Stopping container ${ID} with stop signal timed out. Killing soon`, `Stopping container x with stop signal timed out. Killing`, `Stopping container: ${ID}`, 'Stopped container x: a/b/c', `Stopping pod sandbox: ${ID}`])('not: %s', (msg) => {
+  it.each([`Stopping container ${ID} with stop signal timed out. Killing soon`, `Stopping container x with stop signal timed out. Killing`, `Stopping container: ${ID} (soon)`, 'Stopped container x: a/b/c', `Stopping pod sandbox: ${ID}`])('not: %s', (msg) => {
     expect(say(crio, [log(msg)])).toEqual([]);
   });
 });
@@ -125,6 +127,14 @@ describe('conmon', () => {
     expect(say(conmon, [line], { _SYSTEMD_UNIT: `crio-conmon-${ID}.scope` })).toMatchObject([{ kind: 'exit', exitCode: 137, runtime: 'cri-o', about: { containerId: ID, pid: 4_711 } }]);
     expect(say(conmon, [line], { _SYSTEMD_UNIT: `libpod-conmon-${ID}.scope` })).toMatchObject([{ runtime: 'podman' }]);
   });
+
+  it('tells of an OOM once, though on cgroup v1 it says so twice', () => {
+    const said = (text: string): string => `conmon ${ID.slice(0, 20)} <ninfo>: ${text}`;
+    expect(say(conmon, [said('OOM received')], { _SYSTEMD_UNIT: `crio-conmon-${ID}.scope` })).toMatchObject([{ kind: 'oom-event', by: 'conmon', about: { containerId: ID } }]);
+    expect(say(conmon, [said('OOM event received')], { _SYSTEMD_UNIT: `crio-conmon-${ID}.scope` })).toEqual([]);
+    expect(say(conmon, [said('OOM received')])).toEqual([]);
+  });
+
   it('not without one', () => {
     expect(say(conmon, [line])).toEqual([]);
     expect(say(conmon, [line], { _SYSTEMD_UNIT: `crio-${ID}.scope` })).toEqual([]);

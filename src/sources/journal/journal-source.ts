@@ -1,3 +1,4 @@
+import { paced } from '../../host/paced.ts';
 import { wait } from '../../host/wait.ts';
 import { Backoff } from '../../lib/backoff.ts';
 import { pauseAfter } from '../../lib/no-descriptor.ts';
@@ -21,8 +22,8 @@ export interface JournalSource extends Source {
 const HEALTHY_US = 10_000_000;
 /** A reading back that takes longer is told of. */
 const SLOW_MS = 30_000;
-/** At least so long between two readings that the tail of the journal asked for. */
-const HINT_PAUSE_MS = 200;
+/** At least so long from one reading to the next that the tail of the journal asked for. */
+const HINT_PAUSE_MS = 300;
 
 /** The systemd journal, by way of `journalctl`: caught up with first, then followed, restarted when it dies. */
 export function journalSource(options: JournalOptions): JournalSource {
@@ -45,35 +46,13 @@ export function journalSource(options: JournalOptions): JournalSource {
       (await current.findOldest()) ?? (await current.checkCursor()) ?? (await current.catchUp());
     forgetSlow();
     if (complaint !== null) return complaint;
-    const watch = options.part.atOnce ? new TailWatch(host.clock, dirs, new RegExp(options.pattern), hintedReader(current)) : null;
+    const watch = options.part.atOnce ? new TailWatch(host.clock, dirs, new RegExp(options.pattern), paced(host.clock, HINT_PAUSE_MS, () => void current.readNow())) : null;
     watch?.start();
     try {
       return await current.follow();
     } finally {
       watch?.stop();
     }
-  }
-
-  /** One reading at once for the first hint; for the next ones of a storm, not more often than the pause allows. */
-  function hintedReader(current: JournalReading): () => void {
-    let state: 'idle' | 'resting' | 'asked' = 'idle';
-    const read = async () => {
-      await current.readNow();
-      await wait(host.clock, HINT_PAUSE_MS, ending.signal);
-    };
-    const rested = () => {
-      const again = state === 'asked' && !stopped();
-      state = again ? 'resting' : 'idle';
-      if (again) void read().then(rested);
-    };
-    return () => {
-      if (state === 'idle') {
-        state = 'resting';
-        void read().then(rested);
-      } else {
-        state = 'asked';
-      }
-    };
   }
 
   async function run(current: JournalReading, emit: Emit): Promise<void> {

@@ -11,7 +11,7 @@ root=$cache/root.part
 for dir in dev/pts dev/shm dev sys proc; do umount "$root/$dir" 2>/dev/null || true; done
 rm -rf --one-file-system "$root"
 packages=linux-image-cloud-amd64,initramfs-tools,kmod,udev,systemd,systemd-sysv,dbus,openssh-server,iproute2,procps,rsyslog,ca-certificates
-packages=$packages,containerd,runc,busybox-static,containernetworking-plugins,etcd-server,conntrack,iptables,socat,systemd-oomd,earlyoom,auditd,docker.io,docker-cli,systemd-timesyncd-
+packages=$packages,containerd,runc,busybox-static,containernetworking-plugins,etcd-server,conntrack,iptables,socat,systemd-oomd,oomd,earlyoom,auditd,docker.io,docker-cli,systemd-timesyncd-
 mmdebstrap --variant=important --include="$packages" trixie "$root" "$mirror"
 
 mkdir -p "$cache/debs" "$root/var/tmp/kernels"

@@ -40,7 +40,7 @@ for unit in ssh systemd-journald rsyslog dbus systemd-networkd systemd-udevd sys
   printf '[Service]\nOOMScoreAdjust=-999\n' > "$root/etc/systemd/system/$unit.service.d/oom.conf"
 done
 chroot "$root" systemctl --quiet enable systemd-networkd ssh containerd rsyslog lab-etcd kube-apiserver kube-controller-manager kube-scheduler kubelet lab-ledger lab-events
-for unit in docker docker.socket etcd earlyoom auditd systemd-oomd cron e2scrub_all.timer fstrim.timer logrotate.timer; do chroot "$root" systemctl --quiet disable "$unit" 2>/dev/null || true; done
+for unit in docker docker.socket etcd earlyoom auditd systemd-oomd oomd cron e2scrub_all.timer fstrim.timer logrotate.timer; do chroot "$root" systemctl --quiet disable "$unit" 2>/dev/null || true; done
 chroot "$root" systemctl --quiet mask systemd-networkd-wait-online.service systemd-firstboot.service apt-daily.timer apt-daily-upgrade.timer man-db.timer systemd-oomd.socket
 gcc -static -O1 -o "$root/usr/local/bin/eat" "$here/eat.c"
 cp "$root/usr/local/bin/eat" "$root/usr/local/bin/hog"

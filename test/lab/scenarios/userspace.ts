@@ -15,6 +15,21 @@ async function auditedKill(lab: Lab, name: string, begin: string): Promise<void>
   }
 }
 
+/** What facebook's oomd is told in its scenario: under any pressure the container under most of it goes. */
+const OOMD = {
+  rulesets: [
+    {
+      name: 'pods are short of memory',
+      detectors: [['pressure of memory', { name: 'pressure_above', args: { cgroup: 'kubepods.slice', resource: 'memory', threshold: '5', duration: '1' } }]],
+      actions: [{ name: 'kill_by_pressure', args: { cgroup: 'kubepods.slice/kubepods-burstable.slice/*.slice/*', resource: 'memory' } }],
+    },
+  ],
+};
+
+/** A container that needs, again and again, what its limit does not let it keep. */
+const thrashing = (name: string): Manifest =>
+  pod(name, [{ run: 'dd if=/dev/zero of=/tmp/file bs=1M count=60; while :; do cat /tmp/file /bin/busybox > /dev/null; done', limit: '24Mi' }]);
+
 function audited(name: string): { manifests: Manifest[]; deaths: Death[] } {
   return {
     manifests: [pod(name, [{ run: 'exec sleep 100000', limit: '64Mi' }])],
@@ -45,7 +60,7 @@ export const userspace: readonly Scenario[] = [
     name: 'systemd-oomd',
     truth: 'the pod’s cgroup is under memory pressure, and systemd-oomd kills it',
     needs: { cgroup: 'v2' },
-    manifests: [pod('systemd-oomd', [{ run: 'dd if=/dev/zero of=/tmp/file bs=1M count=60; while :; do cat /tmp/file /bin/busybox > /dev/null; done', limit: '24Mi' }])],
+    manifests: [thrashing('systemd-oomd')],
     async act(lab) {
       await lab.running('systemd-oomd');
       await lab.guest.sh(
@@ -63,6 +78,22 @@ export const userspace: readonly Scenario[] = [
       }
     },
     deaths: [{ pod: 'systemd-oomd', container: 'main', code: 137, cause: 'userspace-oom', confidence: 'likely', kills: 0 }],
+  },
+  {
+    name: 'oomd',
+    truth: 'the pods are under memory pressure, and facebook’s oomd kills the container that is under most',
+    needs: { cgroup: 'v2' },
+    manifests: [thrashing('oomd')],
+    async act(lab) {
+      await lab.running('oomd');
+      await lab.guest.sh(`echo 'DAEMON_OPTS="--interval 1"' > /etc/default/oomd; echo '${JSON.stringify(OOMD)}' > /etc/oomd/oomd.json; systemctl restart oomd`);
+      try {
+        await lab.ended('oomd');
+      } finally {
+        await lab.guest.sh('systemctl stop oomd');
+      }
+    },
+    deaths: [{ pod: 'oomd', container: 'main', code: 137, cause: 'userspace-oom', confidence: 'likely', kills: 0 }],
   },
   // Audit, once turned on, costs every later process something with each system call: last of all.
   {
