@@ -86,7 +86,7 @@ export const userspace: readonly Scenario[] = [
     manifests: [thrashing('oomd')],
     async act(lab) {
       await lab.running('oomd');
-      await lab.guest.sh(`echo 'DAEMON_OPTS="--interval 1"' > /etc/default/oomd; echo '${JSON.stringify(OOMD)}' > /etc/oomd/oomd.json; systemctl restart oomd`);
+      await lab.guest.sh(`echo 'DAEMON_OPTS="--interval 1 --config /etc/oomd/oomd.json"' > /etc/default/oomd; echo '${JSON.stringify(OOMD)}' > /etc/oomd/oomd.json; systemctl restart oomd`);
       try {
         await lab.ended('oomd');
       } finally {
