@@ -3,7 +3,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { rotatedFiles, type Rotated } from './rotated-files.ts';
 import type { TextFilePosition } from './text-file-options.ts';
 
-const MARK_BYTES = 64;
+/** More than the last words of a kernel's report, which are those of the next one, too: the line before, and its time. */
+const MARK_BYTES = 512;
 const NEWLINE = 0x0a;
 const MAX_TRIES = 20;
 

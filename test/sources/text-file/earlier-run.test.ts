@@ -61,6 +61,8 @@ describe('a text log after the agent was away', () => {
     rmSync(`${log}.${name}`);
   };
   const write = (name: string): void => { appendFileSync(log, `${name} was written, in a line that is longer than what is remembered of a file, by far, and ends with its own name: ${name}\n`); };
+  /** All of the same length, with the same last words. */
+  const report = (name: string): void => { appendFileSync(log, `${name} was killed total-vm:34000kB, anon-rss:32000kB, file-rss:4kB, shmem-rss:0kB, UID:0 pgtables:100kB oom_score_adj:0\n`); };
   const names = ({ text }: Read): string[] => text.split('\n').flatMap((line) => line.split(' ')[0] ?? []).filter(Boolean);
 
   it.each<[string, () => void, string[]]>([
@@ -80,6 +82,21 @@ describe('a text log after the agent was away', () => {
     expect(names(read)).toEqual(wanted);
     expect(read.gaps).toEqual([]);
     expect(read.coveredFrom).toBe(READ_TO);
+  });
+
+  it.each<[string, () => void]>([
+    ['rotated then', () => { report('c'); renameSync(`${log}.1`, `${log}.2`); rotate('1'); write('d'); }],
+    ['rotated before the next report', () => { renameSync(`${log}.1`, `${log}.2`); rotate('1'); report('c'); write('d'); }],
+  ])('does not take another report for what it had read, in a log that was copied, truncated and %s', async (_, happens) => {
+    report('a');
+    await run();
+    report('b');
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+    happens();
+    const read = await run();
+    expect(names(read)).toEqual(['a', 'b', 'c', 'd']);
+    expect(read.gaps).toEqual([]);
   });
 
   it.each<[string, () => void]>([

@@ -142,6 +142,21 @@ describe('textFileSource', () => {
     expect(again.of('gap')).toEqual([]);
   });
 
+  it('reads what was written after a truncation, though it is as long as what was read before and ends in the same words', async () => {
+    const report = (name: string): string => `${name} was killed total-vm:34000kB, anon-rss:32000kB, file-rss:4kB, shmem-rss:0kB, UID:0 pgtables:100kB oom_score_adj:0\n`;
+    writeFileSync(log, report('a'));
+    const begun = await begin();
+    await reads(begun, `|${report('a')}`);
+    // At once: no reading sees the file while it is empty.
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+    appendFileSync(log, report('b'));
+    renameSync(log, `${log}.0`);
+    writeFileSync(log, 'c\n');
+    await reads(begun, `|${report('a')}|${report('b')}|c\n`);
+    expect(begun.of('gap')).toEqual([]);
+  });
+
   it('tells of a gap when the file was truncated without a copy', async () => {
     writeFileSync(log, 'aaaa\n');
     const begun = await begin();
