@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemHost } from '../../src/host/system-host.ts';
-import type { EarlierRun } from '../../src/sources/text-file/earlier-run.ts';
+import type { EarlierRun } from '../../src/sources/text-file/text-file-options.ts';
 import { textFileSource } from '../../src/sources/text-file/text-file-source.ts';
 
 const FILE = '/var/log/syslog';

@@ -3,14 +3,7 @@ import type { Micros } from '../../lib/time.ts';
 import { gunzipped } from './gunzipped.ts';
 import { openListed, type LogFile } from './log-file.ts';
 import type { Rotated } from './rotated-files.ts';
-import type { TextFilePosition } from './text-file-options.ts';
-
-/** How far an earlier run had read. */
-export interface EarlierRun {
-  readonly position: TextFilePosition;
-  /** Up to when it had read everything; null: not known. */
-  readonly coveredTo: Micros | null;
-}
+import type { EarlierRun, TextFilePosition } from './text-file-options.ts';
 
 const positionSchema = z.object({ inode: z.number(), offset: z.number(), mark: z.optional(z.string()) });
 

@@ -1,10 +1,10 @@
 import type { Micros } from '../../lib/time.ts';
 import { findCopy, readCopy } from './copies.ts';
-import { unreadFiles, type EarlierRun } from './earlier-run.ts';
+import { unreadFiles } from './earlier-run.ts';
 import { LogFile, openListed } from './log-file.ts';
 import type { LogReader } from './log-reader.ts';
 import { rotatedFiles, type Rotated } from './rotated-files.ts';
-import type { TextFileOptions, TextFilePosition } from './text-file-options.ts';
+import type { EarlierRun, TextFileOptions, TextFilePosition } from './text-file-options.ts';
 
 /** How often it is looked again for a file that an earlier run had read, while files are rotated. */
 const MAX_LOOKS = 5;

@@ -1,6 +1,5 @@
 import type { Micros } from '../../lib/time.ts';
 import type { Host } from '../../host/host.ts';
-import type { EarlierRun } from './earlier-run.ts';
 import type { SourceKind } from '../../model/source-event.ts';
 
 export interface TextFilePosition {
@@ -9,6 +8,13 @@ export interface TextFilePosition {
   readonly offset: number;
   /** The bytes before it (base64), to tell the file from another one of the same inode. */
   readonly mark?: string;
+}
+
+/** How far an earlier run had read. */
+export interface EarlierRun {
+  readonly position: TextFilePosition;
+  /** Up to when it had read everything; null: not known. */
+  readonly coveredTo: Micros | null;
 }
 
 export interface TextFileOptions {
