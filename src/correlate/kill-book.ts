@@ -14,15 +14,20 @@ export interface KillEntry {
   bare: boolean;
   /** Every id that a source gave it. */
   readonly ids: Set<string>;
+  /** Its size as JSON; in memory it takes some 1.6 times as much. */
+  readonly bytes: number;
 }
 
 /** Two logs stamp the same kill differently: whole seconds, the moment of reading, a busy node. */
 const SAME_KILL_US = 60 * SECOND;
+/** Some 8,000 kills with their whole reports, or as many as are kept at all of a storm's, which are cut down to one line. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /** Every OOM kill that is known. The same kill read from two sources is one kill, with both named. */
 export class KillBook {
   readonly #max: number;
   readonly #kept = new Set<KillEntry>();
+  #bytes = 0;
   readonly #byId = new Map<string, KillEntry>();
   readonly #byKey = new KeyIndex<KillEntry>();
   /** Kills of which only a pid is known. */
@@ -37,7 +42,7 @@ export class KillBook {
   add(kill: OomKill, now: Micros, shiftUs: Micros): KillEntry | null {
     const known = this.#byId.get(kill.id) ?? this.#same(kill);
     if (!known) {
-      const entry: KillEntry = { kill, atUs: timeOf(kill), heardUs: now, shiftUs, bare: isBare(kill), ids: new Set([kill.id]) };
+      const entry: KillEntry = { kill, atUs: timeOf(kill), heardUs: now, shiftUs, bare: isBare(kill), ids: new Set([kill.id]), bytes: JSON.stringify(kill).length };
       this.#keep(entry);
       return entry;
     }
@@ -90,10 +95,12 @@ export class KillBook {
   #keep(entry: KillEntry): void {
     this.#byId.set(entry.kill.id, entry);
     this.#kept.add(entry);
+    this.#bytes += entry.bytes;
     this.#index(entry);
-    if (this.#kept.size <= this.#max) return;
-    const [oldest] = this.#kept;
-    if (oldest) this.#forget(oldest);
+    for (const oldest of this.#kept) {
+      if (oldest === entry || (this.#kept.size <= this.#max && this.#bytes <= MAX_BYTES)) break;
+      this.#forget(oldest);
+    }
   }
 
   #index(entry: KillEntry): void {
@@ -108,6 +115,7 @@ export class KillBook {
 
   #forget(entry: KillEntry): void {
     this.#kept.delete(entry);
+    this.#bytes -= entry.bytes;
     this.#byKey.delete(entry);
     this.#nameless.delete(entry);
     this.#placeless.delete(entry);
