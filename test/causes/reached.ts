@@ -26,6 +26,8 @@ const evicting = (pods: string): readonly (readonly [number, string])[] => [
   [1.3, '"Eviction manager: attempting to reclaim" resourceName="memory"'],
   [1.2, `"Eviction manager: pods ranked for eviction" pods="[${pods}]"`],
 ];
+/** Who ended at the same moment, in another pod. */
+const BESIDE = { containerId: ID, podUid: '00000000-1111-4222-8333-444444444444', podName: 'beside', initPid: 9_944 };
 /** A limit of 32 MiB on a cgroup of the machine's own, and two containers below it. */
 const ANCESTOR = 'ancestor-limit-6.18-containerd';
 
@@ -65,11 +67,11 @@ export const REACHED: Readonly<Record<Cause, Reached>> = {
   },
   'numa-oom': {
     origin: `${lab('numa')}; Linux 5.10, cgroup v1: test/recordings/numa-5.10-containerd`, verdict: ofLab('numa'),
-    near: { what: 'it was another container that was killed for what that cpuset allows', cause: 'not-oom', verdict: () => changed('numa-6.12-containerd', { exit: { containerId: ID, podUid: '00000000-1111-4222-8333-444444444444', podName: 'beside', initPid: 9_944, cgroup: null } }) },
+    near: { what: 'it was another container that was killed for what that cpuset allows', cause: 'not-oom', verdict: () => changed('numa-6.12-containerd', { exit: BESIDE }) },
   },
   'userspace-oom': {
     origin: `${lab('systemd-oomd')}; facebook's oomd: oomd-6.12-containerd; earlyoom: earlyoom-6.12-containerd, and with nohang live in test/e2e/userspace-killers.test.ts`, verdict: ofLab('systemd-oomd'),
-    near: { what: 'systemd-oomd killed the neighbour', cause: 'not-oom', verdict: () => changed('systemd-oomd-6.12-containerd', { exit: { containerId: ID, podUid: '00000000-1111-4222-8333-444444444444', podName: 'beside', initPid: 9_944 } }) },
+    near: { what: 'systemd-oomd killed the neighbour', cause: 'not-oom', verdict: () => changed('systemd-oomd-6.12-containerd', { exit: BESIDE }) },
   },
   'liveness-probe': {
     origin: lab('liveness'), verdict: ofLab('liveness'),

@@ -1,13 +1,19 @@
-import { expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { paced } from '../../src/host/paced.ts';
 import { FakeClock } from './fake-host.ts';
 
-it('acts at once for the first who asks, and once for all who ask within its pace', async () => {
-  const clock = new FakeClock();
-  let acts = 0;
-  const ask = paced(clock, 100, () => {
+let clock: FakeClock;
+let acts: number;
+let ask: () => void;
+beforeEach(() => {
+  clock = new FakeClock();
+  acts = 0;
+  ask = paced(clock, 100, () => {
     acts += 1;
   });
+});
+
+it('acts at once for the first who asks, and once for all who ask within its pace', async () => {
   ask();
   expect(acts).toBe(1);
   for (let n = 0; n < 10; n += 1) ask();
@@ -25,11 +31,6 @@ it('acts at once for the first who asks, and once for all who ask within its pac
 });
 
 it('does nothing more where nobody asks, and is at once for who comes later', async () => {
-  const clock = new FakeClock();
-  let acts = 0;
-  const ask = paced(clock, 100, () => {
-    acts += 1;
-  });
   ask();
   await clock.turn(1_000);
   expect(acts).toBe(1);

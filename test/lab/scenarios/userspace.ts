@@ -30,6 +30,17 @@ const OOMD = {
 const thrashing = (name: string): Manifest =>
   pod(name, [{ run: 'dd if=/dev/zero of=/tmp/file bs=1M count=60; while :; do cat /tmp/file /bin/busybox > /dev/null; done', limit: '24Mi' }]);
 
+/** The killer is begun beside the pod, and ended when the pod has. */
+async function endedBy(lab: Lab, name: string, begin: string, end: string): Promise<void> {
+  await lab.running(name);
+  await lab.guest.sh(begin);
+  try {
+    await lab.ended(name);
+  } finally {
+    await lab.guest.sh(end);
+  }
+}
+
 function audited(name: string): { manifests: Manifest[]; deaths: Death[] } {
   return {
     manifests: [pod(name, [{ run: 'exec sleep 100000', limit: '64Mi' }])],
@@ -61,22 +72,18 @@ export const userspace: readonly Scenario[] = [
     truth: 'the pod’s cgroup is under memory pressure, and systemd-oomd kills it',
     needs: { cgroup: 'v2' },
     manifests: [thrashing('systemd-oomd')],
-    async act(lab) {
-      await lab.running('systemd-oomd');
-      await lab.guest.sh(
+    act: (lab) =>
+      endedBy(
+        lab,
+        'systemd-oomd',
         [
           'mkdir -p /etc/systemd/oomd.conf.d /run/systemd/system/kubepods.slice.d',
           "printf '[OOM]\\nDefaultMemoryPressureDurationSec=2s\\nDefaultMemoryPressureLimit=5%%\\n' > /etc/systemd/oomd.conf.d/lab.conf",
           "printf '[Slice]\\nManagedOOMMemoryPressure=kill\\nManagedOOMMemoryPressureLimit=5%%\\n' > /run/systemd/system/kubepods.slice.d/oomd.conf",
           'systemctl daemon-reload; systemctl unmask systemd-oomd.socket; systemctl restart systemd-oomd',
         ].join('; '),
-      );
-      try {
-        await lab.ended('systemd-oomd');
-      } finally {
-        await lab.guest.sh('systemctl stop systemd-oomd systemd-oomd.socket; rm -r /run/systemd/system/kubepods.slice.d; systemctl daemon-reload');
-      }
-    },
+        'systemctl stop systemd-oomd systemd-oomd.socket; rm -r /run/systemd/system/kubepods.slice.d; systemctl daemon-reload',
+      ),
     deaths: [{ pod: 'systemd-oomd', container: 'main', code: 137, cause: 'userspace-oom', confidence: 'likely', kills: 0 }],
   },
   {
@@ -84,15 +91,8 @@ export const userspace: readonly Scenario[] = [
     truth: 'the pods are under memory pressure, and facebook’s oomd kills the container that is under most',
     needs: { cgroup: 'v2' },
     manifests: [thrashing('oomd')],
-    async act(lab) {
-      await lab.running('oomd');
-      await lab.guest.sh(`echo 'DAEMON_OPTS="--interval 1 --config /etc/oomd/oomd.json"' > /etc/default/oomd; echo '${JSON.stringify(OOMD)}' > /etc/oomd/oomd.json; systemctl restart oomd`);
-      try {
-        await lab.ended('oomd');
-      } finally {
-        await lab.guest.sh('systemctl stop oomd');
-      }
-    },
+    act: (lab) =>
+      endedBy(lab, 'oomd', `echo 'DAEMON_OPTS="--interval 1 --config /etc/oomd/oomd.json"' > /etc/default/oomd; echo '${JSON.stringify(OOMD)}' > /etc/oomd/oomd.json; systemctl restart oomd`, 'systemctl stop oomd'),
     deaths: [{ pod: 'oomd', container: 'main', code: 137, cause: 'userspace-oom', confidence: 'likely', kills: 0 }],
   },
   // Audit, once turned on, costs every later process something with each system call: last of all.

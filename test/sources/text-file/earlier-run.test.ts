@@ -60,7 +60,7 @@ describe('a text log after the agent was away', () => {
     writeFileSync(`${log}.${name}.gz`, gzipSync(readFileSync(`${log}.${name}`)));
     rmSync(`${log}.${name}`);
   };
-  const write = (name: string): void => { appendFileSync(log, `${name} was written, in a line that is longer than what is remembered of a file, by far, and ends with its own name: ${name}\n`); };
+  const write = (name: string): void => { appendFileSync(log, `${name} was written, in a line that is longer than what is remembered of a file, by far${', very far'.repeat(60)}, and ends with its own name: ${name}\n`); };
   /** All of the same length, with the same last words. */
   const report = (name: string): void => { appendFileSync(log, `${name} was killed total-vm:34000kB, anon-rss:32000kB, file-rss:4kB, shmem-rss:0kB, UID:0 pgtables:100kB oom_score_adj:0\n`); };
   const names = ({ text }: Read): string[] => text.split('\n').flatMap((line) => line.split(' ')[0] ?? []).filter(Boolean);

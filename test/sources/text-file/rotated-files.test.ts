@@ -42,7 +42,7 @@ describe('rotated files', () => {
     let shifts = 0;
     worker.on('message', () => (shifts += 1));
     const counts = new Set<number>();
-    while (shifts < 20) {
+    while (shifts < 30) {
       counts.add(new Set((await rotatedFiles(log)).map(({ inode }) => inode)).size);
       await sleep(1);
     }
