@@ -6,7 +6,7 @@ import type { WitnessFact } from '../model/witness.ts';
 import { belongs, byClockOf, outside, type Life } from './belongs.ts';
 import { NOT_COUNTED, type CgroupBook } from './cgroup-book.ts';
 import type { ContainerBook } from './container-book.ts';
-import { kernelLogView, logsBehind, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage } from './coverage.ts';
+import { FORGOTTEN, kernelLogView, logsBehind, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage } from './coverage.ts';
 import { tellsOf, type FactBook } from './fact-book.ts';
 import { exitKeys, factKeys, type KeyIndex } from './join-keys.ts';
 import type { KillBook, KillEntry } from './kill-book.ts';
@@ -77,10 +77,10 @@ export class CaseBuilder {
 
   around(one: KnownExit, exit: ContainerExit): Surroundings {
     const { sources } = this.#books;
-    const { former, settled } = one;
+    const { former, isLate, settled } = one;
     const endedUs = endedBy(one.finishedUs);
     return {
-      kernelLog: former ? OF_ANOTHER_CLOCK : kernelLogView(sources, endedUs, settled),
+      kernelLog: former ? OF_ANOTHER_CLOCK : isLate ? FORGOTTEN : kernelLogView(sources, endedUs, settled),
       ...this.#counts(one, exit),
       nameless: exit.exitCode === 137 ? this.#nameless(one, exit) : null,
       witnessLog: former ? OF_ANOTHER_CLOCK : witnessView(sources, endedUs, settled),

@@ -102,7 +102,7 @@ export class Correlator {
       return;
     }
     const live = !isPast && now - finishedUs < LIVE_US;
-    const one: Exit = { exit, finishedUs, heardUs: now, shiftUs: this.#shiftUs, live, deadlineUs: now + this.#options.settleUs, settled: false, former: finishedUs > now + TWICE_US, surroundings: '', linesToUs: Infinity, verdict: null };
+    const one: Exit = { exit, finishedUs, heardUs: now, shiftUs: this.#shiftUs, live, deadlineUs: now + this.#options.settleUs, settled: false, former: finishedUs > now + TWICE_US, surroundings: '', linesToUs: Infinity, answer: null, isLate: this.#kills.forgotMomentOf(finishedUs, this.#shiftUs) };
     const alike = this.#exits.byKey.find([`id ${exit.containerId}`, ...(exit.initPid === null ? [] : [`pid ${String(exit.initPid)}`])]);
     const others = [...alike].filter((other) => Math.abs(other.finishedUs - finishedUs) <= NEXT_LIFE_US);
     this.#tellOpen(one);
@@ -204,11 +204,11 @@ export class Correlator {
     one.settled = true;
     if (isAnswered(one)) this.#exits.place(one, true);
     else this.#judging.evaluate(one, now);
-    if (one.verdict === null) this.#output.unanswered?.(verdictId(one.exit));
+    if (one.answer === null) this.#output.unanswered?.(verdictId(one.exit));
   }
 
-  #tellOpen({ exit, verdict }: Exit): void {
-    if (verdict === null) this.#output.exit?.(exit, verdictId(exit));
+  #tellOpen({ exit, answer }: Exit): void {
+    if (answer === null) this.#output.exit?.(exit, verdictId(exit));
   }
 
   #keep(one: Exit, now: Micros): void {

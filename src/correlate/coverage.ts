@@ -29,6 +29,13 @@ export const OF_ANOTHER_CLOCK: KernelLogView = {
   blindSpots: [{ source: 'kernel-log', from: null, to: null, why: 'the wall clock was set back: what was read of that time cannot be told from what was read when it came again' }],
 };
 
+/** How it is known over a moment whose kills made room for later ones before the exit was told of. */
+export const FORGOTTEN: KernelLogView = {
+  state: 'none',
+  sources: [],
+  blindSpots: [{ source: 'kernel-log', from: null, to: null, why: 'the exit was told of so late that kills of its time had made room for later ones in memory' }],
+};
+
 /** A source as it is known before it speaks. */
 export interface SourceTold {
   readonly name: string;

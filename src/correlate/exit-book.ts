@@ -39,7 +39,7 @@ export class ExitBook {
     this.open.delete(one);
     if (isOver) this.settled.delete(one);
     else this.settled.add(one);
-    const isFinal = one.verdict?.final !== false;
+    const isFinal = one.answer?.final !== false;
     (isFinal ? this.#final : this.#answered).add(one);
     (isFinal ? this.#answered : this.#final).delete(one);
   }

@@ -8,7 +8,7 @@ import type { Container } from '../model/container-exit.ts';
 import type { ExitBook } from './exit-book.ts';
 import { podKeys } from './join-keys.ts';
 import type { KillBook } from './kill-book.ts';
-import { isBeyondNews, linesTo, type KnownExit } from './known-exit.ts';
+import { fingerprint, isBeyondNews, linesTo, type KnownExit } from './known-exit.ts';
 
 export interface JudgingParts {
   readonly cases: CaseBuilder;
@@ -57,12 +57,12 @@ export class Judging {
     const kills = cases.killsOf(one, exit);
     if (kills.length === 0 && this.#parts.isEarly(one)) return;
     const around = cases.around(one, exit);
-    const surroundings = JSON.stringify({ ...around, nameless: around.nameless?.id });
+    const surroundings = fingerprint({ ...around, nameless: around.nameless?.id });
     if (onlyIfNew && surroundings === one.surroundings) return;
     one.surroundings = surroundings;
     this.#surrounded(one, around.ledger.to);
     // What it was judged by makes room in a flood: the answer stands.
-    if (one.verdict?.oomKills.some((id) => !book.has(id)) === true) return;
+    if (one.answer?.oomKills.some((id) => !book.has(id)) === true) return;
     // What ended well, and a pod's sandbox that is always stopped by SIGKILL, need no answer unless something was killed.
     if ((exit.exitCode === 0 || isSandbox(exit)) && kills.length === 0) return;
     if (kills.some(({ kill }) => kill.level === 'pod')) this.#atPod.add(one);
@@ -84,11 +84,13 @@ export class Judging {
   }
 
   #give(one: KnownExit, verdict: Verdict, happened: readonly Micros[], now: Micros): void {
-    const before = one.verdict;
-    const next = { ...verdict, revision: before === null ? 1 : before.revision };
-    if (before !== null && JSON.stringify(before) === JSON.stringify(next)) return;
-    one.verdict = { ...next, revision: before === null ? 1 : before.revision + 1 };
+    const before = one.answer;
+    const print = fingerprint({ ...verdict, revision: 0 });
+    if (before?.print === print) return;
+    const next = { ...verdict, revision: before === null ? 1 : before.revision + 1 };
+    const { revision, final, confidence, family, oomKills } = next;
+    one.answer = { print, revision, final, confidence, family, oomKills };
     const latencyUs = before === null && one.live ? Math.max(0, now - Math.max(one.finishedUs, ...happened)) : null;
-    this.#parts.verdict(one.verdict, latencyUs);
+    this.#parts.verdict(next, latencyUs);
   }
 }

@@ -1,4 +1,4 @@
-import { parseTime, SECOND, type Micros } from '../lib/time.ts';
+import { MINUTE, parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import { KeyIndex, killKeys } from './join-keys.ts';
 import { NamelessKills } from './nameless-kills.ts';
@@ -20,14 +20,22 @@ export interface KillEntry {
 
 /** Two logs stamp the same kill differently: whole seconds, the moment of reading, a busy node. */
 const SAME_KILL_US = 60 * SECOND;
-/** Some 8,000 kills with their whole reports, or as many as are kept at all of a storm's, which are cut down to one line. */
-const MAX_BYTES = 32 * 1024 * 1024;
+/** Exits of a storm are told later than its kills, but not by so much. */
+const RECENT_US = 10 * MINUTE;
+/** Of recent ones some 8,000 with their whole reports, or as many as are kept at all of a storm's, which are cut down to one line. */
+const MAX_RECENT_BYTES = 32 * 1024 * 1024;
+/** With those heard of before: some 1,000, for exits that a runtime tells of when it is back. */
+const MAX_BYTES = 4 * 1024 * 1024;
+/** A kill line may come this long before the exit it causes. */
+const BEFORE_US = 5 * SECOND;
 
 /** Every OOM kill that is known. The same kill read from two sources is one kill, with both named. */
 export class KillBook {
   readonly #max: number;
   readonly #kept = new Set<KillEntry>();
   #bytes = 0;
+  /** The moment of the latest kill that was forgotten, by a clock that nobody set. */
+  #forgottenUs: Micros = -Infinity;
   readonly #byId = new Map<string, KillEntry>();
   readonly #byKey = new KeyIndex<KillEntry>();
   /** Kills of which only a pid is known. */
@@ -61,6 +69,11 @@ export class KillBook {
   /** Whether a kill is still kept: only so many are. */
   has(id: string): boolean {
     return this.#byId.has(id);
+  }
+
+  /** Whether kills that an exit of that moment may be the end of were forgotten: that none is found then says nothing. */
+  forgotMomentOf(finishedUs: Micros, shiftUs: Micros): boolean {
+    return finishedUs - shiftUs - BEFORE_US <= this.#forgottenUs;
   }
 
   /** Kills that go by any of these names, oldest first. */
@@ -98,7 +111,8 @@ export class KillBook {
     this.#bytes += entry.bytes;
     this.#index(entry);
     for (const oldest of this.#kept) {
-      if (oldest === entry || (this.#kept.size <= this.#max && this.#bytes <= MAX_BYTES)) break;
+      const maxBytes = oldest.heardUs > entry.heardUs - RECENT_US ? MAX_RECENT_BYTES : MAX_BYTES;
+      if (oldest === entry || (this.#kept.size <= this.#max && this.#bytes <= maxBytes)) break;
       this.#forget(oldest);
     }
   }
@@ -116,6 +130,8 @@ export class KillBook {
   #forget(entry: KillEntry): void {
     this.#kept.delete(entry);
     this.#bytes -= entry.bytes;
+    // What a log may be made to say of times to come is no reason to doubt them.
+    this.#forgottenUs = Math.max(this.#forgottenUs, Math.min(entry.atUs ?? Infinity, entry.heardUs) - entry.shiftUs);
     this.#byKey.delete(entry);
     this.#nameless.delete(entry);
     this.#placeless.delete(entry);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { ContainerExit } from '../model/container-exit.ts';
 import type { Verdict } from '../model/verdict.ts';
@@ -17,21 +18,33 @@ export interface KnownExit {
   settled: boolean;
   /** Of before the wall clock was set back: the same times have come again since. */
   former: boolean;
-  /** What it was last judged by, besides containers and kills. */
+  /** Kills of its time had been forgotten before it was told of. */
+  readonly isLate: boolean;
+  /** Fingerprint of what it was last judged by, besides containers and kills. */
   surroundings: string;
   /** A kill line of a later moment changes nothing of what surrounds it. */
   linesToUs: Micros;
-  verdict: Verdict | null;
+  answer: Answer | null;
+}
+
+/** What is remembered of a verdict that was given: the whole of it is the store's to keep. */
+export interface Answer extends Pick<Verdict, 'revision' | 'final' | 'confidence' | 'family' | 'oomKills'> {
+  /** Fingerprint of the verdict, its revision aside. */
+  readonly print: string;
+}
+
+export function fingerprint(of: unknown): string {
+  return createHash('sha256').update(JSON.stringify(of)).digest('base64');
 }
 
 /** Nothing that surrounds it will change its answer. */
-export function isBeyondNews({ former, verdict }: KnownExit): boolean {
-  return former || (verdict?.final === true && verdict.confidence === 'certain');
+export function isBeyondNews({ former, answer }: KnownExit): boolean {
+  return former || (answer?.final === true && answer.confidence === 'certain');
 }
 
 /** The kernel killed it for memory, for certain: what others say of it changes nothing. */
-export function isKernelProved({ verdict }: KnownExit): boolean {
-  return verdict?.confidence === 'certain' && (verdict.family === 'cgroup-limit' || verdict.family === 'node-wide');
+export function isKernelProved({ answer }: KnownExit): boolean {
+  return answer?.confidence === 'certain' && (answer.family === 'cgroup-limit' || answer.family === 'node-wide');
 }
 
 export function isWithin({ finishedUs }: KnownExit, { from, to }: Span): boolean {
@@ -54,8 +67,8 @@ export function startOf({ startedAt }: ContainerExit, finishedUs: Micros): Micro
 }
 
 /** It had its answer, final and certain, before the clock was set back. */
-export function isAnswered({ former, verdict }: KnownExit): boolean {
-  return former && verdict?.final === true && verdict.confidence === 'certain';
+export function isAnswered({ former, answer }: KnownExit): boolean {
+  return former && answer?.final === true && answer.confidence === 'certain';
 }
 
 export function timeOf(text: string | null): Micros | null {

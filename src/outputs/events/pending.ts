@@ -15,11 +15,13 @@ interface Refusal {
 /** What waits to be written: one a name, the oldest first, the namespaces that refuse left aside for a while. */
 export class Pending {
   readonly #max: number;
+  readonly #random: () => number;
   readonly #notices = new Map<string, Notice>();
   readonly #refusals = new Map<string, Refusal>();
 
-  constructor(max: number) {
+  constructor(max: number, random: () => number) {
     this.#max = max;
+    this.#random = random;
   }
 
   get size(): number {
@@ -68,7 +70,7 @@ export class Pending {
 
   /** The namespace refuses: it is asked again later and later. */
   refused(namespace: string, now: Micros): void {
-    const refusal = this.#refusals.get(namespace) ?? { backoff: new Backoff(MIN_REFUSAL_MS, MAX_REFUSAL_MS), untilUs: 0 };
+    const refusal = this.#refusals.get(namespace) ?? { backoff: new Backoff(MIN_REFUSAL_MS, MAX_REFUSAL_MS, this.#random), untilUs: 0 };
     refusal.untilUs = now + refusal.backoff.next() * MS;
     this.#refusals.set(namespace, refusal);
     const [oldest] = this.#refusals.keys();

@@ -18,6 +18,8 @@ export interface PublisherOptions {
   readonly speaker: Speaker;
   readonly maxPending?: number;
   readonly backoff?: Backoff;
+  /** What spreads the waiting times; from 0 up to 1. */
+  readonly random?: () => number;
   readonly rate?: RateLimit;
 }
 
@@ -47,9 +49,10 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#pending = new Pending(options.maxPending ?? MAX_PENDING);
+    const random = options.random ?? Math.random;
+    this.#pending = new Pending(options.maxPending ?? MAX_PENDING, random);
     this.#rate = options.rate ?? new RateLimit(30, 2);
-    this.#backoff = options.backoff ?? new Backoff(1_000, MAX_BACKOFF_MS);
+    this.#backoff = options.backoff ?? new Backoff(1_000, MAX_BACKOFF_MS, random);
   }
 
   get pending(): number {

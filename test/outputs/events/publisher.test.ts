@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { Backoff } from '../../../src/lib/backoff.ts';
 import { HOUR, SECOND } from '../../../src/lib/time.ts';
 import type { Answer } from '../../../src/outputs/events/answer.ts';
 import { answerOf } from '../../../src/outputs/events/answer.ts';
@@ -29,7 +28,7 @@ function setUp({ answer = () => WRITTEN, maxPending = 500, rate = new RateLimit(
     },
     close: () => undefined,
   };
-  const publisher = new Publisher({ clock, nodeName: 'node-1', connect: () => Promise.resolve(client), counter, speaker, maxPending, rate, backoff: new Backoff(1_000, 60_000, () => 1) });
+  const publisher = new Publisher({ clock, nodeName: 'node-1', connect: () => Promise.resolve(client), counter, speaker, maxPending, rate, random: () => 1 });
   const notice = (name: string, namespace = 'shop', count = 1): Notice => ({
     name,
     subject: { namespace, podName: 'p', podUid: 'u', containerName: 'app' },
