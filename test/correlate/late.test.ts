@@ -13,7 +13,8 @@ it('an exit told of so late that the kills of its time are forgotten is unknown,
   // A runtime that hung tells what it had not told.
   node.hear([exited('c0', now + SECOND, { initPid: 1_000 }), exited('c5999', now + SECOND, { initPid: 6_999 }), exited('innocent', node.now - MINUTE, { initPid: 9 })]).pass(10 * SECOND);
   expect(node.kills.size).toBe(6_001);
-  expect(node.last('c0')).toMatchObject({ cause: 'unknown', container: { containerId: id('c0') }, blindSpots: [{ source: 'kernel-log', why: expect.stringContaining('made room') as string }] });
+  expect(node.last('c0')).toMatchObject({ cause: 'unknown', container: { containerId: id('c0') }, blindSpots: [{ source: 'kernel-log', from: null, to: null }] });
+  expect(node.last('c0')?.blindSpots[0]?.why).toMatch(/made room for later ones/);
   expect(node.last('c5999')).toMatchObject({ cause: 'container-limit-oom', confidence: 'certain' });
   expect(node.last('innocent')).toMatchObject({ cause: 'not-oom', blindSpots: [] });
 });
