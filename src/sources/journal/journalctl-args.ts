@@ -15,12 +15,13 @@ export interface Selection {
 export type Position = { readonly cursor: string } | { readonly since: Micros } | null;
 
 /**
- * Arguments common to every call. `--all`: without it, values longer than 4,096 bytes come as null. `--root` (and not
- * `-D`, which can be given once) reads both directories, whatever machine id the container has.
+ * Arguments common to every call. Values longer than 4,096 bytes come as null: journalctl prints fields in any order, and
+ * where one is as long as a record may be, cursor and time may come behind it. `--root` (and not `-D`, which can be given
+ * once) reads both directories, whatever machine id the container has.
  */
 function base(host: Host, dir: string | null): string[] {
   const where = dir !== null ? ['-D', host.path(dir)] : host.root === '/' ? [] : [`--root=${host.root}`];
-  return ['--output=json', '--no-pager', '--all', ...where];
+  return ['--output=json', '--no-pager', ...where];
 }
 
 /** Every record of a part that is kept, oldest first. */
@@ -38,7 +39,7 @@ export function beforeArgs(host: Host, dir: string | null, cursor: string): stri
   return [...base(host, dir), '--reverse', `--cursor=${cursor}`, '_TRANSPORT=kernel'];
 }
 
-/** What is selected from the position on: to the end, with the cursor of the end, or (`follow`) for ever. */
+/** What is selected from the position on, every value whole: to the end, with the cursor of the end, or (`follow`) for ever. */
 export function readArgs(
   host: Host,
   dir: string | null,
@@ -52,6 +53,7 @@ export function readArgs(
   const groups = matches.length === 0 || !ofKernel ? matches : [...matches, [`MESSAGE_ID=${MISSED_ID}`, '_TRANSPORT=driver']];
   return [
     ...base(host, dir),
+    '--all',
     ...(pattern === null ? [] : [`--grep=${ofKernel ? `(?:${pattern})|^Missed [0-9]+ kernel messages` : pattern}`, '--case-sensitive=yes']),
     ...(position === null ? [] : 'cursor' in position ? [`--cursor=${position.cursor}`] : [sinceArg(position.since)]),
     ...(follow ? ['--follow', '--no-tail'] : ['--show-cursor']),
