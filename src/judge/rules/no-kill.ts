@@ -127,23 +127,29 @@ export const logRead: Rule = {
   name: 'kernel-log-read',
   when: 'the exit is 137, no kill is known that ended it, and the kernel log was read over the moment without a gap',
   gives: ['not-oom'],
-  reaches: "certain where the kernel's own records are exactly as many as it counted and no earlier kill inside may still be why; else likely; possible where a kill just before names no container, whose victim may have been a child",
+  reaches: "certain where the kernel's own records are exactly as many as it counted and no earlier kill inside may still be why; else likely; possible where a kill just before names no container, whose victim may have been a child, or where the runtime says OOMKilled, no kill inside is known and nobody counted",
   why: 'The kernel always prints its kill line. A log that was read and holds none for this container says it was not one.',
   judge(one, kills) {
     const { state, blindSpots } = one.kernelLog;
     if (!isSigkill(one.exit) || blindSpots.length > 0 || (state !== 'proven' && state !== 'presumed')) return null;
     const certain = one.ledger.state === 'agrees' && one.ledger.exact && state === 'proven' && one.nameless === null && !kills.some(mayBeWhy);
-    const doubt = one.nameless === null ? '' : `; ${sayVictim(one.nameless)}, which the kernel killed for memory just before, was not its PID 1 and may have been a child`;
+    const doubt = one.nameless === null ? runtimesDoubt(one, kills) : `; ${sayVictim(one.nameless)}, which the kernel killed for memory just before, was not its PID 1 and may have been a child`;
     return {
       ...NOTHING,
       cause: 'not-oom',
-      confidence: certain ? 'certain' : one.nameless === null ? 'likely' : 'possible',
+      confidence: certain ? 'certain' : doubt === '' ? 'likely' : 'possible',
       summary: `not killed by the kernel for memory; who sent SIGKILL, or whether the program itself returned 137, is not known${doubt}${withinNote(one)}`,
       decisive: isReady(one, certain),
       ruledOut: [...ruledOut(kills, 'the kernel log was read over that moment and names no kill that ended this container'), ...notAsked(one)],
     };
   },
 };
+
+/** Runtimes err, but this one heard of a kill: a log can lose a line, and without a count nothing shows that it did. */
+function runtimesDoubt({ exit, ledger }: Case, kills: readonly JoinedKill[]): string {
+  const isDoubtful = exit.runtimeReason === 'OOMKilled' && kills.length === 0 && ledger.state === 'unknown';
+  return isDoubtful ? '; the runtime says OOMKilled, and the kernel’s count, which would show whether a line was lost, was not read' : '';
+}
 
 export const blind: Rule = {
   name: 'blind',
