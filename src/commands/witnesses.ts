@@ -1,6 +1,6 @@
 import type { Clock } from '../host/clock.ts';
 import { paced } from '../host/paced.ts';
-import type { NodeSource } from '../node-sources.ts';
+import type { NodeSource } from '../node-sources/node-source.ts';
 
 /** In a storm of exits the count is read so often and no more: a reading costs as much as an exit. Milliseconds. */
 const COUNT_EVERY_MS = 25;

@@ -2,7 +2,7 @@ import { formatTime, MS, SECOND, type Micros } from '../lib/time.ts';
 import type { ContainerExit } from '../model/container-exit.ts';
 import type { OomKill, Trust } from '../model/oom-kill.ts';
 import { exitKeys, killKeys } from './join-keys.ts';
-import type { KillEntry } from './kill-book.ts';
+import type { KillEntry } from './kill-entry.ts';
 
 /** Clocks of two witnesses of one node, and the stamps of text logs, differ by so much. */
 const SLACK_US: Readonly<Record<Trust, Micros>> = { kernel: 250 * MS, text: 2 * SECOND };

@@ -1,22 +1,9 @@
 import { MINUTE, parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import { KeyIndex, killKeys } from './join-keys.ts';
+import type { KillEntry } from './kill-entry.ts';
+import { mergeKills } from './merge-kills.ts';
 import { NamelessKills } from './nameless-kills.ts';
-
-export interface KillEntry {
-  kill: OomKill;
-  atUs: Micros | null;
-  /** When it was first heard of. */
-  readonly heardUs: Micros;
-  /** By how much the wall clock had been set, all in all, until then. */
-  readonly shiftUs: Micros;
-  /** The kernel's own record of it names no cgroup: what is said of that comes from a text. */
-  bare: boolean;
-  /** Every id that a source gave it. */
-  readonly ids: Set<string>;
-  /** Its size as JSON; in memory it takes some 1.6 times as much. */
-  readonly bytes: number;
-}
 
 /** Two logs stamp the same kill differently: whole seconds, the moment of reading, a busy node. */
 const SAME_KILL_US = 60 * SECOND;
@@ -145,41 +132,4 @@ function isBare({ trust, victimCgroup, containerId }: OomKill): boolean {
 
 function timeOf(kill: OomKill): Micros | null {
   return kill.time === null ? null : parseTime(kill.time);
-}
-
-/**
- * One kill told twice: the fuller report wins, then the kernel's own record over a text; both sources are named. The
- * trust is that of the facts: a kernel's bare kill line does not vouch for what a text says of the cgroup.
- */
-export function mergeKills(first: OomKill, second: OomKill): OomKill {
-  const better = isBetter(second, first) ? second : first;
-  const other = better === first ? second : first;
-  // Of a report whose end was not seen, the other has it.
-  const dead = better.victim.totalVmBytes === null && other.victim.totalVmBytes !== null ? other : better;
-  const trust = dead.trust === 'text' ? 'text' : better.trust;
-  return {
-    ...better,
-    victim: dead.victim,
-    trust,
-    // A text's table does not become the kernel's word.
-    culprits: better.culprits ?? (trust === 'text' || other.trust === 'kernel' ? other.culprits : null),
-    id: first.id,
-    reportId: first.reportId,
-    source: first.source,
-    sources: [...new Set([...first.sources, ...second.sources])].sort(),
-    time: better.time ?? other.time,
-    monotonicUs: better.monotonicUs ?? other.monotonicUs,
-    bootId: better.bootId ?? other.bootId,
-    groupKill: first.groupKill || second.groupKill,
-  };
-}
-
-/** The same whichever came first. */
-function isBetter(one: OomKill, other: OomKill): boolean {
-  const more = rank(one) - rank(other);
-  return more > 0 || (more === 0 && one.time !== null && (other.time === null || one.time < other.time));
-}
-
-function rank(kill: OomKill): number {
-  return (kill.victimCgroup !== null ? 8 : 0) + (kill.complete ? 4 : 0) + (kill.trust === 'kernel' ? 2 : 0) + (kill.groupKill ? 1 : 0);
 }

@@ -1,6 +1,6 @@
 import { firstWhere } from '../lib/first-where.ts';
 import type { Micros } from '../lib/time.ts';
-import type { KillEntry } from './kill-book.ts';
+import type { KillEntry } from './kill-entry.ts';
 
 /** Kills of which only the pid is known, in order of time. */
 export class NamelessKills {

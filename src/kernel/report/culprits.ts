@@ -43,8 +43,8 @@ interface Weighed {
   readonly weight: number;
 }
 
-/** A report's tasks, those that held most first: made once, however many of a group are killed. */
-export interface Ranking {
+/** A report's tasks, those that held most first. */
+interface Ranking {
   readonly pageBytes: number | null;
   readonly ranked: readonly Weighed[];
   readonly byPid: ReadonlyMap<number, Weighed>;
@@ -54,13 +54,16 @@ export interface Ranking {
   readonly memory: HeldMemory | null;
 }
 
+/** Made once a report, however many of a group are killed. */
+const RANKINGS = new WeakMap<Report, Ranking>();
+
 function rankingOf(report: Report, said: KilledLine, around: Around): Ranking {
+  const known = RANKINGS.get(report);
   // Of a group's later victims the row may be missing: the machine is the same.
-  const pageBytes = report.ranking?.pageBytes ?? pageBytesOf(report.dump, said);
-  const known = report.ranking;
+  const pageBytes = known?.pageBytes ?? pageBytesOf(report.dump, said);
   if (known?.pageBytes === pageBytes) return known;
   const ranking = rank(report, pageBytes, around);
-  report.ranking = ranking;
+  RANKINGS.set(report, ranking);
   return ranking;
 }
 

@@ -1,6 +1,5 @@
 import type { OomKill } from '../../model/oom-kill.ts';
 import type { KernelLine } from '../framing/kernel-line.ts';
-import type { Ranking } from './culprits.ts';
 import { MemoryLines } from './memory-lines.ts';
 import type { KilledLine, OomKillLine, Said } from './said.ts';
 import { TaskDump } from './task-dump.ts';
@@ -32,8 +31,6 @@ export class Report {
   statsCgroup: string | null = null;
   readonly dump = new TaskDump();
   readonly memory = new MemoryLines();
-  /** Of the dump, once somebody was killed. */
-  ranking: Ranking | null = null;
   /** Lines other than the tables, for people. */
   readonly raw: string[] = [];
   readonly kills: { kill: OomKill; said: KilledLine; line: KernelLine }[] = [];
