@@ -8,7 +8,7 @@ import { NamelessKills } from './nameless-kills.ts';
 /** Two logs stamp the same kill differently: whole seconds, the moment of reading, a busy node. */
 const SAME_KILL_US = 60 * SECOND;
 /** Exits of a storm are told later than its kills, but not by so much. */
-const RECENT_US = 10 * MINUTE;
+const RECENT_US = 5 * MINUTE;
 /** Of recent ones some 8,000 with their whole reports, or as many as are kept at all of a storm's, which are cut down to one line. */
 const MAX_RECENT_BYTES = 32 * 1024 * 1024;
 /** With those heard of before: some 1,000, for exits that a runtime tells of when it is back. */

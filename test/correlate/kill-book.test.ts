@@ -34,7 +34,7 @@ it('keeps fewer of those heard of long ago', () => {
   const raw = ['x'.repeat(1024 * 1024)];
   for (let n = 0; n < 20; n += 1) book.add(kill(n, raw), n * SECOND, 0);
   expect(book.has('oom-0')).toBe(true);
-  book.add(kill(20), 605 * SECOND, 0);
+  book.add(kill(20), 305 * SECOND, 0);
   expect([0, 4, 5, 19].map((n) => book.has(`oom-${String(n)}`))).toEqual([false, false, false, true]);
 });
 

@@ -8,7 +8,7 @@ it('an exit told of so late that the kills of its time are forgotten is unknown,
   const node = new Node({ sources: ['journal'] }).ready('journal');
   const { now } = node;
   for (let n = 0; n < 6_000; n += 1) node.hear(journal(kill(n, now)));
-  node.hear([covered(now + SECOND)]).pass(11 * MINUTE);
+  node.hear([covered(now + SECOND)]).pass(6 * MINUTE);
   node.hear([...journal(kill(6_000, node.now)), covered(node.now)]);
   // A runtime that hung tells what it had not told.
   node.hear([exited('c0', now + SECOND, { initPid: 1_000 }), exited('c5999', now + SECOND, { initPid: 6_999 }), exited('innocent', node.now - MINUTE, { initPid: 9 })]).pass(10 * SECOND);
