@@ -13,7 +13,7 @@ import type { OomKill } from '../../src/model/oom-kill.ts';
 import { NOBODY, type FactOf, type WitnessFact, type WitnessTold } from '../../src/model/witness.ts';
 import { verdictSchema } from '../../src/model/verdict.ts';
 import { NOT_COUNTED } from '../../src/correlate/cgroup-book.ts';
-import { cgroupOf, exitOf, id, podPath, T0 } from '../correlate/node.ts';
+import { cgroupOf, exitOf, id, POD, podPath, T0 } from '../correlate/node.ts';
 
 const PROVEN: KernelLogView = { state: 'proven', sources: ['journal'], blindSpots: [] };
 const BLIND: KernelLogView = { state: 'none', sources: [], blindSpots: [{ source: 'journal', from: formatTime(T0), to: null, why: 'down' }] };
@@ -52,9 +52,16 @@ function fact(told: WitnessTold, beforeSeconds = 1): WitnessFact {
   return { ...told, atUs: T0 - beforeSeconds * SECOND, witness: 'kubelet', source: 'units', trust: 'proven', raw: '', about: { ...NOBODY, containerId: id('app') } };
 }
 
+/** kubelet's word that it removes the pod's cgroup, and kills what is in it. */
+function cgroupRemoved(beforeUs: Micros): WitnessFact {
+  return stop(beforeUs, { reason: 'unknown', gracePeriodMs: null, phase: 'kill', signal: 'SIGKILL', about: { ...NOBODY, podUid: POD } });
+}
+
 function byPid(told: WitnessTold): WitnessFact {
   return { ...fact(told), about: { ...NOBODY, pid: 100 } };
 }
+
+const EVICTED = fact({ kind: 'eviction', signal: null, resource: 'memory', thresholdText: null, observedText: null, limit: false, detail: null }, 4.5);
 
 const SENT: WitnessTold & { readonly kind: 'signal-sent' } = { kind: 'signal-sent', signal: 'SIGKILL', success: true, named: 100, sender: { pid: 7, comm: 'sh', exe: '/bin/sh', uid: 0, containerId: null } };
 
@@ -81,6 +88,8 @@ const CASES: readonly (readonly [string, Case, readonly [string, string, Confide
   ['long in dying', made({ witness: [stop(60 * SECOND)] }), ['grace-period-over', 'liveness-probe', 'likely']],
   ['a readiness probe failed', made({ witness: [fact({ kind: 'probe-failed', probe: 'readiness', detail: null })] }), ['kernel-log-read', 'not-oom', 'likely']],
   ['a liveness probe failed, and nobody asked for an end', made({ witness: [fact({ kind: 'probe-failed', probe: 'liveness', detail: null })] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['kubelet removed the pod’s cgroup before the grace period of its eviction was over', made({ witness: [EVICTED, stop(3.6 * SECOND, { reason: 'unknown', gracePeriodMs: 5_000 }), cgroupRemoved(1.3 * SECOND)] }), ['grace-period-over', 'eviction', 'likely']],
+  ['kubelet removed the pod’s cgroup when it had ended', made({ witness: [EVICTED, stop(3.6 * SECOND, { reason: 'unknown', gracePeriodMs: 5_000 }), cgroupRemoved(-2.1 * SECOND)] }), ['kernel-log-read', 'not-oom', 'likely']],
   ['evicted, by kubelet’s word when it was done', made({ witness: [fact({ kind: 'eviction', signal: null, resource: 'memory', thresholdText: null, observedText: null, limit: false, detail: null }, -1)] }), ['stop-reason-alone', 'eviction', 'likely']],
   ['evicted, but the kernel killed more than was read', made({ witness: [fact({ kind: 'preemption', detail: null })], ledger: ledger('ahead', 1, 0) }), ['ledger-ahead', 'unknown', 'possible']],
   ['deleted, with grace left and no word of a request', made({ witness: [fact({ kind: 'pod-deletion', gracePeriodMs: null, detail: null })] }), ['kernel-log-read', 'not-oom', 'likely']],

@@ -43,6 +43,7 @@ export const kubelet: Witness = {
     'preemption: (?:attempting to evict|pod )',
     'Attempting to evict pods',
     'container finished',
+    'ailed to delete cgroup paths',
     // From the line's beginning, so that no line is searched anew from each of its places.
     '^[IWEF][0-9]{4} [^\\]]*\\] "Event occurred" .*reason="(?:Killing|Preempting|Evicted)"',
     '^\\{.{0,300}"msg":"Event occurred(?:\\\\n)?".*"reason":"(?:Killing|Preempting|Evicted)"',

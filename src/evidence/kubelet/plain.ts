@@ -1,5 +1,5 @@
 import type { Said } from '../witness.ts';
-import { nodeShutdown, podDeleted, preempted, probeFailed, reasoned, stopped } from './said.ts';
+import { cgroupRemoved, nodeShutdown, podDeleted, preempted, probeFailed, reasoned, stopped } from './said.ts';
 import { bareId, plainPods, wholePod } from './subject.ts';
 
 interface Row {
@@ -29,6 +29,7 @@ const ROWS: readonly Row[] = [
     read: (m) => [nodeShutdown(firstPod(m[1]), m[2])],
   },
   { pattern: /^SyncLoop \((?:DELETE|REMOVE), "[a-z]+"\): "(.*)"/, read: (m) => plainPods(m[1] ?? '').map(podDeleted) },
+  { pattern: /^failed to delete cgroup paths for (\[[^\]]{1,400}\]) : /, read: (m) => cgroupRemoved(m[1]) },
   {
     pattern: /^preemption: attempting to evict pods (\[&Pod\{.*)$/s,
     read: (m) => {

@@ -8,6 +8,13 @@ export function stopped(about: Partial<Subject>, seconds: string | undefined): S
   return { kind: 'stop-request', by: 'kubelet', reason: 'unknown', phase: 'stop', gracePeriodMs: graceMs(seconds), signal: null, detail: null, about };
 }
 
+/** kubelet removes the cgroup of a pod that it is done with, and kills what is left in it before; it tells where that failed. */
+export function cgroupRemoved(cgroup: string | undefined): readonly Said[] {
+  const podUid = /[ "]pod([0-9a-f-]{8,64})"?\]$/.exec(cgroup ?? '')?.[1];
+  if (podUid === undefined) return [];
+  return [{ kind: 'stop-request', by: 'kubelet', reason: 'unknown', phase: 'kill', gracePeriodMs: null, signal: 'SIGKILL', detail: "removes the pod's cgroup, and kills what is left in it", about: { podUid } }];
+}
+
 /** Why kubelet is about to stop a container: `Container app failed liveness probe, will be restarted`. */
 export function reasoned(about: Partial<Subject>, message: string): Said {
   return { kind: 'stop-request', by: 'kubelet', reason: reasonOf(message), phase: 'stop', gracePeriodMs: null, signal: null, detail: message.slice(0, MAX_DETAIL), about };

@@ -1,5 +1,5 @@
 import type { Said } from '../witness.ts';
-import { exited, nodeShutdown, podDeleted, preempted, probeFailed, reasoned, stopped } from './said.ts';
+import { cgroupRemoved, exited, nodeShutdown, podDeleted, preempted, probeFailed, reasoned, stopped } from './said.ts';
 import { podsOf, subjectOf, type Values } from './subject.ts';
 
 type Reader = (values: Values) => readonly Said[];
@@ -15,6 +15,7 @@ const MESSAGES: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['SyncLoop DELETE', deleted],
   // Deleted with force, or a static pod whose file is gone.
   ['SyncLoop REMOVE', deleted],
+  ['Failed to delete cgroup paths', (values) => cgroupRemoved(values['cgroupName'])],
   ['Preempting pod to free up resources', (values) => [preempted(subjectOf(values), values['insufficientResources'])]],
   ['Pod evicted successfully', (values) => [preempted(subjectOf(values), undefined)]],
   ['Generic (PLEG): container finished', (values) => exited(subjectOf(values), values['exitCode'])],

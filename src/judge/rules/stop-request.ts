@@ -19,7 +19,7 @@ export const graceOver: Rule = {
   name: 'grace-period-over',
   when: 'the exit is 137, an end of this container had been asked for (by kubelet, or of the runtime), and it came when the grace period was over: not before, and at most 5 minutes after',
   gives: STOP_CAUSES,
-  reaches: "certain, if journald proves who wrote it, kubelet tells why, it came within 15 s, and nothing speaks of an OOM kill; likely otherwise",
+  reaches: "certain, if journald proves who wrote it, the request names the container, kubelet tells why, it came within 15 s, and nothing speaks of an OOM kill; likely otherwise",
   why: 'kubelet and runtimes say whom they stop and how long they wait. An end at that moment, and not before it, is their SIGKILL; one before it is somebody else\'s, or its own.',
   judge(one, kills) {
     if (!isSigkill(one.exit)) return null;
@@ -27,10 +27,16 @@ export const graceOver: Rule = {
     if (due === null) return null;
     const { stop, exact } = due;
     const grace = sayGrace(stop);
-    const end = grace === null ? 'the runtime sent SIGKILL' : grace === '0 ms' ? 'it was killed at once' : `it was killed when its grace period of ${grace} was over`;
+    const end = grace === null ? sayKill(stop) : grace === '0 ms' ? 'it was killed at once' : `it was killed when its grace period of ${grace} was over`;
     return { ...stopped(one, kills, stop, exact && stop.cause !== null ? sure(one, kills, stop) : 'likely'), summary: `${sayStop(stop)}; ${end}` };
   },
 };
+
+/** SIGKILL that no grace period was told of. */
+function sayKill({ request }: Stop): string {
+  const isKubelets = request?.kind === 'stop-request' && request.by === 'kubelet';
+  return isKubelets ? "kubelet removed the pod's cgroup and killed what was left in it" : 'the runtime sent SIGKILL';
+}
 
 export const askedToEndBy: Rule = {
   name: 'stop-requested-signal',
@@ -73,7 +79,7 @@ function stopped(one: Case, kills: readonly JoinedKill[], stop: Stop, confidence
 
 function sure(one: Case, kills: readonly JoinedKill[], stop: Stop): Confidence {
   const near = kills.some(({ beforeExitUs }) => beforeExitUs === null || beforeExitUs <= KILL_NEAR_US);
-  return stop.proven && wasNoKill(one) && !near && one.startedUs !== null ? 'certain' : 'likely';
+  return stop.proven && stop.request?.about.containerId != null && wasNoKill(one) && !near && one.startedUs !== null ? 'certain' : 'likely';
 }
 
 /** The kernel's log was read over the moment, or its count did not move: the node's, or that of the cgroup. */

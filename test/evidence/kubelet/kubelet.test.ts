@@ -23,6 +23,17 @@ describe('a stop, as each version says it', () => {
   });
 
   it.each([
+    ['1.20', `${at('pod_container_manager_linux.go:198')}failed to delete cgroup paths for [kubepods besteffort pod${UID}] : unable to destroy cgroup paths for cgroup [kubepods besteffort pod${UID}] : remove /sys/fs/cgroup/kubepods.slice/kubepods-besteffort.slice/x.slice: device or resource busy`],
+    ['1.20, guaranteed', `${at('pod_container_manager_linux.go:198')}failed to delete cgroup paths for [kubepods pod${UID}] : unable`],
+    ['1.24', `${at('pod_container_manager_linux.go:192')}"Failed to delete cgroup paths" cgroupName=[kubepods burstable pod${UID}] err="unable to destroy cgroup paths"`],
+    ['1.30', `${at('pod_container_manager_linux.go:210')}"Failed to delete cgroup paths" cgroupName=["kubepods","burstable","pod${UID}"] err="unable to destroy cgroup paths"`],
+    ['JSON', JSON.stringify({ ts: T0 / 1_000, msg: 'Failed to delete cgroup paths', v: 0, cgroupName: ['kubepods', 'burstable', `pod${UID}`], err: 'unable' })],
+  ])('the pod’s cgroup is removed, and what is in it killed: %s', (_, line) => {
+    expect(say(line)).toMatchObject([{ kind: 'stop-request', by: 'kubelet', phase: 'kill', signal: 'SIGKILL', gracePeriodMs: null, about: { podUid: UID }, atUs: T0 }]);
+  });
+
+  it.each([
+    ['the cgroup of no pod', `${at('x.go:1')}"Failed to delete cgroup paths" cgroupName=[kubepods burstable] err="pod${UID}]"`],
     ['the override that comes before it', `${at('kuberuntime_container.go:787')}"Killing container with a grace period override" pod="shop/cart-7d9f" podUID="${UID}" containerName="app" containerID="containerd://${ID}" gracePeriod=1`],
     ['the same of 1.20', `${at('kuberuntime_container.go:633')}Killing container {"containerd" "${ID}"}, but using a 1 second grace period override`],
     ['a line inside of a value', `\tI1123 17:43:25.000000    2480 x.go:1] "Killing container with a grace period" pod="shop/cart-7d9f" gracePeriod=30`],
