@@ -33,6 +33,8 @@ export interface AgentParts {
   readonly hostName?: string;
   /** Whether metrics count exits by pod and container, too. */
   readonly podMetrics: boolean;
+  /** Of verdicts and kills, how many are kept, each. */
+  readonly maxKept?: number;
   /** What an earlier run said, so that it is not said again; null where nothing is kept. */
   readonly history: History | null;
   /** Events on pods, where they are wanted. */
@@ -62,10 +64,10 @@ export class Agent {
   #dueUs = Infinity;
 
   constructor(parts: AgentParts) {
-    const { clock, log, history, events = null } = parts;
+    const { clock, log, history, events = null, maxKept } = parts;
     this.#parts = parts;
     this.#steps = new ClockSteps(clock);
-    const store = createMemoryStore({ firstEventId: clock.now(), maxBytes: MAX_STORED_BYTES });
+    const store = createMemoryStore({ firstEventId: clock.now(), maxBytes: MAX_STORED_BYTES, ...(maxKept !== undefined && { maxVerdicts: maxKept, maxOomKills: maxKept }) });
     this.#store = store;
     const metrics = createMetrics({
       version: parts.version,
@@ -97,6 +99,7 @@ export class Agent {
       time: parts.time,
       hostName: parts.hostName ?? null,
       turn: new Turns(),
+      ...(maxKept !== undefined && { maxKept }),
       output: {
         verdict(given, latencyUs) {
           const verdict = history === null ? given : history.verdict(given);

@@ -75,7 +75,7 @@ async function follow(config: AgentConfig, host: Host, version: string, stop: Ab
   const sources = await nodeSources(config, host, clock.now(), (name) => history.place(name), () => isFull());
   const time = nodeTime(host);
   const podMetrics = config.metricsPodLabels === 'on';
-  const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, hostName: nodeName, podMetrics, history, events, security: securityOf(config) });
+  const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, hostName: nodeName, podMetrics, maxKept: config.stateMaxCount, history, events, security: securityOf(config) });
   isFull = () => agent.isFull;
   const { url } = await agent.listen(listenAddress(config.listen)).catch(async (error: unknown) => {
     // Its timers would keep the process from ending.

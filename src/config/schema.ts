@@ -84,7 +84,7 @@ export const AGENT_OPTIONS: Readonly<Record<AgentConfigKey, AgentOption>> = {
   protectMetrics: { ...one('protect-metrics', 'on|off', '/metrics asks for a token, too', 'on or off'), alone: 'on' },
   corsOrigin: many('cors-origin', 'origin', "web page that may read the answers in a browser", 'an origin such as https://grafana.example, in lower case and without a path'),
   stateDir: one('state-dir', 'dir', 'where the agent keeps what it must not forget', 'an absolute path'),
-  stateMaxCount: one('state-max-count', 'number', 'verdicts and kills kept over a restart, each', 'a whole number from 1'),
+  stateMaxCount: one('state-max-count', 'number', 'verdicts and kills kept, in memory and over a restart, each', 'a whole number from 1'),
   stateMaxBytes: one('state-max-bytes', 'bytes', 'bytes that they may take together on disk', 'bytes with a unit, such as 512KiB or 8MiB'),
   stateMaxAge: one('state-max-age', 'duration', 'how long they are kept', 'a duration, such as 12h or 30d'),
   root: one('root', 'dir', "where the host's root is mounted; prefixes every host path", 'an absolute path'),

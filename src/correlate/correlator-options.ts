@@ -18,9 +18,8 @@ export interface CorrelatorOutput {
 
 export interface CorrelatorOptions {
   readonly settleUs: Micros;
-  readonly maxExits?: number;
-  readonly maxKills?: number;
-  readonly maxFacts?: number;
+  /** Of exits that have a final answer, and of kills of some time ago, how many are kept, each. */
+  readonly maxKept?: number;
   /** Shared with whoever asks for names. */
   readonly containers?: ContainerBook;
   /** Given where time passes by itself: others have their turn when this one's is over. Else nobody else waits. */

@@ -20,6 +20,9 @@ import { isAnswered, isKernelProved, isSameExit, type KnownExit as Exit } from '
 import { TWICE_US, type LedgerBook } from './ledger-book.ts';
 
 const MAX_EXITS = 5_000;
+const MAX_KILLS = 20_000;
+const MAX_FACTS = 5_000;
+const MAX_KEPT = 2_000;
 const LIVE_US = 60 * SECOND;
 /** Whoever is called so much later than was asked for did not run, nor did the sources: their silence says nothing. */
 const ASLEEP_US = SECOND;
@@ -52,11 +55,11 @@ export class Correlator {
     this.#options = options;
     this.#ledger = ledger;
     this.#output = output;
-    const { settleUs, maxExits = MAX_EXITS, maxKills = 20_000, maxFacts = 5_000 } = options;
-    this.#containers = options.containers ?? new ContainerBook(maxExits);
-    this.#kills = new KillBook(maxKills);
-    this.#facts = new FactBook(maxFacts);
-    this.#exits = new ExitBook(maxExits);
+    const { settleUs, maxKept = MAX_KEPT } = options;
+    this.#containers = options.containers ?? new ContainerBook(MAX_EXITS);
+    this.#kills = new KillBook(MAX_KILLS, maxKept);
+    this.#facts = new FactBook(MAX_FACTS);
+    this.#exits = new ExitBook(MAX_EXITS, maxKept);
     this.#cases = new CaseBuilder({ sources, ledger, cgroups: this.#cgroups, containers: this.#containers, kills: this.#kills, facts: this.#facts, exits: this.#exits.byKey });
     const isComing = (one: Exit): boolean => this.#isComing(one);
     this.#agenda = new Agenda(this.#exits, { isComplete: (one) => this.#cases.isComplete(one), isComing }, settleUs);
@@ -214,6 +217,11 @@ export class Correlator {
   #keep(one: Exit, now: Micros): void {
     this.#exits.add(one, this.#keysOf(one));
     this.#agenda.add(one);
+    // Two for one, so that a flood's make room when it is over.
+    for (let count = 0; count < 2; count += 1) this.#makeRoom(now);
+  }
+
+  #makeRoom(now: Micros): void {
     const oldest = this.#exits.toForget();
     if (!oldest) return;
     // Forgotten, but not without an answer.

@@ -1,11 +1,12 @@
 import type { Micros } from '../lib/time.ts';
-import { KeyIndex } from './join-keys.ts';
+import { KeyIndex } from './key-index.ts';
 import type { KnownExit } from './known-exit.ts';
 import { TimeIndex } from './time-index.ts';
 
 /** The exits that are kept, by name, by time, and by how far their answers are; and who makes room for others. */
 export class ExitBook {
   readonly #max: number;
+  readonly #maxFinal: number;
   readonly #kept = new Set<KnownExit>();
   /** Those whose answer nothing is expected to change, and others that have one: in the order in which they came to it. */
   readonly #final = new Set<KnownExit>();
@@ -16,8 +17,10 @@ export class ExitBook {
   /** Those that had their time; evidence may still change their answer. */
   readonly settled = new TimeIndex<KnownExit>();
 
-  constructor(max: number) {
+  /** `maxFinal`: of those that have a final answer. */
+  constructor(max: number, maxFinal: number) {
     this.#max = max;
+    this.#maxFinal = maxFinal;
   }
 
   [Symbol.iterator](): Iterator<KnownExit> {
@@ -64,8 +67,9 @@ export class ExitBook {
    */
   toForget(): KnownExit | undefined {
     const { size } = this.#kept;
-    if (size <= this.#max) return undefined;
     const [final] = this.#final;
+    if (this.#final.size > this.#maxFinal) return final;
+    if (size <= this.#max) return undefined;
     if (final || size <= 2 * this.#max) return final;
     const [answered] = this.#answered;
     if (answered || size <= 3 * this.#max) return answered;

@@ -1,7 +1,8 @@
 import { MINUTE, SECOND } from '../lib/time.ts';
 import type { Subject, WitnessFact, WitnessName } from '../model/witness.ts';
 import type { Life } from './belongs.ts';
-import { KeyIndex, subjectKeys } from './join-keys.ts';
+import { subjectKeys } from './join-keys.ts';
+import { KeyIndex } from './key-index.ts';
 
 /** Two logs tell the same with times that differ by less: whole seconds, a busy node. */
 const SAME_US = 2 * SECOND;

@@ -56,34 +56,3 @@ function cgroupKeys(cgroup: string): readonly string[] {
   }
   return keys;
 }
-
-/** Items by their keys. */
-export class KeyIndex<T> {
-  readonly #byKey = new Map<string, Set<T>>();
-  readonly #keysOf = new Map<T, readonly string[]>();
-
-  /** Puts an item under these keys, and no others. */
-  set(item: T, keys: readonly string[]): void {
-    this.delete(item);
-    this.#keysOf.set(item, keys);
-    for (const key of keys) {
-      const items = this.#byKey.get(key);
-      if (items) items.add(item);
-      else this.#byKey.set(key, new Set([item]));
-    }
-  }
-
-  delete(item: T): void {
-    for (const key of this.#keysOf.get(item) ?? []) {
-      const items = this.#byKey.get(key);
-      items?.delete(item);
-      if (items?.size === 0) this.#byKey.delete(key);
-    }
-    this.#keysOf.delete(item);
-  }
-
-  /** Everything under any of the keys. */
-  find(keys: readonly string[]): ReadonlySet<T> {
-    return new Set(keys.flatMap((key) => [...(this.#byKey.get(key) ?? [])]));
-  }
-}

@@ -1,6 +1,7 @@
 import { MINUTE, parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { OomKill } from '../model/oom-kill.ts';
-import { KeyIndex, killKeys } from './join-keys.ts';
+import { killKeys } from './join-keys.ts';
+import { KeyIndex } from './key-index.ts';
 import type { KillEntry } from './kill-entry.ts';
 import { mergeKills } from './merge-kills.ts';
 import { NamelessKills } from './nameless-kills.ts';
@@ -19,6 +20,7 @@ const BEFORE_US = 5 * SECOND;
 /** Every OOM kill that is known. The same kill read from two sources is one kill, with both named. */
 export class KillBook {
   readonly #max: number;
+  readonly #maxOld: number;
   readonly #kept = new Set<KillEntry>();
   #bytes = 0;
   /** The moment of the latest kill that was forgotten, by a clock that nobody set. */
@@ -29,8 +31,10 @@ export class KillBook {
   readonly #nameless = new NamelessKills();
   readonly #placeless = new NamelessKills();
 
-  constructor(max: number) {
+  /** `maxOld`: of those with which nobody is busy any more. */
+  constructor(max: number, maxOld: number) {
     this.#max = max;
+    this.#maxOld = maxOld;
   }
 
   /** Takes a kill; gives the entry it is now part of, or null when it tells nothing new. */
@@ -98,8 +102,9 @@ export class KillBook {
     this.#bytes += entry.bytes;
     this.#index(entry);
     for (const oldest of this.#kept) {
-      const maxBytes = oldest.heardUs > entry.heardUs - RECENT_US ? MAX_RECENT_BYTES : MAX_BYTES;
-      if (oldest === entry || (this.#kept.size <= this.#max && this.#bytes <= maxBytes)) break;
+      const isRecent = oldest.heardUs > entry.heardUs - RECENT_US;
+      const [max, maxBytes] = isRecent ? [this.#max, MAX_RECENT_BYTES] : [this.#maxOld, MAX_BYTES];
+      if (oldest === entry || (this.#kept.size <= max && this.#bytes <= maxBytes)) break;
       this.#forget(oldest);
     }
   }
