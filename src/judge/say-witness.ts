@@ -49,8 +49,10 @@ function sayLack({ resource, limit }: FactOf<'eviction'>): string {
 /** What witnesses told of this exit, as evidence; those that decide are marked. */
 export function witnessEvidence(one: Case, decisive: readonly (WitnessFact | null)[] = []): readonly Evidence[] {
   const probes = one.witness.filter(({ kind }) => kind === 'probe-failed').slice(-MAX_PROBES);
-  const shown = one.witness.filter((fact) => probes.includes(fact) || STOP_KINDS.has(fact.kind));
-  return shown.slice(-MAX_FACTS).map((fact) => ({
+  const told = one.witness.filter((fact) => probes.includes(fact) || STOP_KINDS.has(fact.kind) || decisive.includes(fact));
+  // What decided is shown, however much was told since.
+  const last = new Set(told.filter((fact) => !decisive.includes(fact)).slice(-Math.max(1, MAX_FACTS - decisive.length)));
+  return told.filter((fact) => last.has(fact) || decisive.includes(fact)).map((fact) => ({
     kind: fact.witness,
     source: fact.source,
     time: formatTimeOrNull(fact.atUs),
