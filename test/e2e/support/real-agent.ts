@@ -142,7 +142,8 @@ export async function startAgent(args: readonly string[], options: AgentOptions 
       await sayUntil(`${name} is up and caught up`, async () => {
         const one = (await sources()).sources.find((source) => source.name === name);
         return one?.up === true && (one.kind === 'ledger' || one.kind === 'cgroups' || one.coverage.length > 0);
-      });
+        // A machine whose journal holds thousands of kills is read back for half a minute.
+      }, 90_000);
     },
     async noted(id) {
       await sayUntil(`${id} is noted as said`, () => new RegExp(`"kind":"said".*"${id}[@"]`).test(readFileSync(join(stateDir, 'state.log'), 'utf8')));
