@@ -8,7 +8,7 @@ import { plainRoute, type Route } from './route.ts';
 import { sources } from './sources.ts';
 import { stream } from './stream.ts';
 
-let text: string | null = null;
+const texts = new Map<string, string>();
 
 const openapi = plainRoute({
   path: '/openapi.json',
@@ -18,7 +18,8 @@ const openapi = plainRoute({
   otherStatuses: {},
   // Made on the first request: most agents are never asked, and it costs memory.
   async handle({ version }) {
-    text ??= JSON.stringify((await import('./openapi.ts')).openapiOf(ROUTES, version));
+    const text = texts.get(version) ?? JSON.stringify((await import('./openapi.ts')).openapiOf(ROUTES, version));
+    texts.set(version, text);
     return { status: 200, text, contentType: 'application/json' };
   },
 });
