@@ -19,14 +19,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {
-          name: 'fast',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/soak/**', 'test/lab/lab.test.ts', 'test/torture/torture.test.ts'],
-          testTimeout: 20_000,
-          // Loading the program anew for every file took a third of the time. What a module remembers it remembers of its input alone.
-          isolate: false,
-        },
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/soak/**', 'test/lab/lab.test.ts', 'test/torture/torture.test.ts'], testTimeout: 20_000 },
       },
       {
         extends: true,
