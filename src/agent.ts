@@ -67,7 +67,7 @@ export class Agent {
     const { clock, log, history, events = null, maxKept } = parts;
     this.#parts = parts;
     this.#steps = new ClockSteps(clock);
-    const store = createMemoryStore({ firstEventId: clock.now(), maxBytes: MAX_STORED_BYTES, ...(maxKept !== undefined && { maxVerdicts: maxKept, maxOomKills: maxKept }) });
+    const store = createMemoryStore({ firstEventId: clock.now(), maxBytes: MAX_STORED_BYTES, maxVerdicts: maxKept, maxOomKills: maxKept });
     this.#store = store;
     const metrics = createMetrics({
       version: parts.version,
@@ -99,7 +99,7 @@ export class Agent {
       time: parts.time,
       hostName: parts.hostName ?? null,
       turn: new Turns(),
-      ...(maxKept !== undefined && { maxKept }),
+      maxKept,
       output: {
         verdict(given, latencyUs) {
           const verdict = history === null ? given : history.verdict(given);

@@ -38,7 +38,7 @@ export interface PipelineOptions {
   /** The node's own name: tells its lines from another machine's in one text log. */
   readonly hostName?: string | null;
   /** Of exits that have a final answer, and of kills of some time ago, how many are kept, each. */
-  readonly maxKept?: number;
+  readonly maxKept?: number | undefined;
   /** Given where time passes by itself: how long answers may be given in a row while others wait. Else as long as there are any. */
   readonly turn?: Turn;
   readonly output: CorrelatorOutput & { ledgerGap(gap: { from: Micros; to: Micros; counted: number; parsed: number }): void };
@@ -76,7 +76,7 @@ export class Pipeline {
       listener: (source) => ({ fact: (fact) => { this.#fact(fact); }, drop: (reason) => { drop(source, reason); } }),
       only: (source) => options.sources.find(({ name }) => name === source)?.witness,
     });
-    this.#correlator = new Correlator({ settleUs: options.settleUs, containers: this.#containers, ...(options.turn && { turn: options.turn }), ...(options.maxKept !== undefined && { maxKept: options.maxKept }) }, this.#sources.all, this.#ledger, options.output);
+    this.#correlator = new Correlator({ settleUs: options.settleUs, containers: this.#containers, ...(options.turn && { turn: options.turn }), maxKept: options.maxKept }, this.#sources.all, this.#ledger, options.output);
     this.#logged = new LoggedContainers({
       container: (container) => { this.#correlator.container(container, this.#now); },
       exit: (exit) => { this.#correlator.exit(exit, this.#now); },

@@ -19,7 +19,7 @@ export interface CorrelatorOutput {
 export interface CorrelatorOptions {
   readonly settleUs: Micros;
   /** Of exits that have a final answer, and of kills of some time ago, how many are kept, each. */
-  readonly maxKept?: number;
+  readonly maxKept?: number | undefined;
   /** Shared with whoever asks for names. */
   readonly containers?: ContainerBook;
   /** Given where time passes by itself: others have their turn when this one's is over. Else nobody else waits. */

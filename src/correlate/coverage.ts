@@ -20,7 +20,7 @@ const MAX_KEPT = 64;
 /** One that says every moment how far it has read, and comes no further for so long, is not waited for. */
 const STILL_US = 10 * SECOND;
 /** A kill line may come this long before the exit it causes. */
-const BEFORE_US = 5 * SECOND;
+export const BEFORE_US = 5 * SECOND;
 
 /** How the log is known over a moment that the wall clock showed a second time. */
 export const OF_ANOTHER_CLOCK: KernelLogView = {

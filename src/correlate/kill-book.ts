@@ -1,5 +1,6 @@
 import { MINUTE, parseTime, SECOND, type Micros } from '../lib/time.ts';
 import type { OomKill } from '../model/oom-kill.ts';
+import { BEFORE_US } from './coverage.ts';
 import { killKeys } from './join-keys.ts';
 import { KeyIndex } from './key-index.ts';
 import type { KillEntry } from './kill-entry.ts';
@@ -14,8 +15,6 @@ const RECENT_US = 5 * MINUTE;
 const MAX_RECENT_BYTES = 32 * 1024 * 1024;
 /** With those heard of before: some 1,000, for exits that a runtime tells of when it is back. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** A kill line may come this long before the exit it causes. */
-const BEFORE_US = 5 * SECOND;
 
 /** Every OOM kill that is known. The same kill read from two sources is one kill, with both named. */
 export class KillBook {

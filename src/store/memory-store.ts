@@ -12,8 +12,8 @@ const DEFAULT_MAX_BYTES = 12 * 1_048_576;
 
 export interface MemoryStoreOptions {
   /** Verdicts and kills held, each; the oldest make room. */
-  readonly maxVerdicts?: number;
-  readonly maxOomKills?: number;
+  readonly maxVerdicts?: number | undefined;
+  readonly maxOomKills?: number | undefined;
   /** Bytes of JSON held of verdicts and of kills, each: a count alone does not bound what long reports take. */
   readonly maxBytes?: number;
   /** Changes held for readers that resume. */
