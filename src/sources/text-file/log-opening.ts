@@ -50,7 +50,12 @@ export class LogOpening {
   async readMeanwhile(current: LogFile): Promise<void> {
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
       const known = new Map(this.#known);
-      const since = (await this.#rotated()).filter(({ inode, size }) => inode !== current.inode && known.get(inode) !== size && (looks === 0 || !known.has(inode)));
+      const files = await this.#rotated();
+      // Where it was itself renamed meanwhile, what was begun after it is followed from it.
+      const renamedTo = files.findIndex(({ inode }) => inode === current.inode);
+      const since = files
+        .filter(({ compressed }, index) => compressed || index > renamedTo)
+        .filter(({ inode, size }) => known.get(inode) !== size && (looks === 0 || !known.has(inode)));
       if (since.length === 0) return;
       for (const file of [...since].reverse()) if (!(await this.#isCopy(file, current))) await this.#reader.rotated(file, { gunzip: true });
       // What goes on is not theirs.

@@ -3,7 +3,7 @@ import { errno } from '../../lib/thrown.ts';
 import type { Micros } from '../../lib/time.ts';
 import type { Emit } from '../../model/source-event.ts';
 import { findCopy, readCopy } from './copies.ts';
-import { LogFile } from './log-file.ts';
+import { LogFile, openListed } from './log-file.ts';
 import { LogOpening } from './log-opening.ts';
 import { LogReader } from './log-reader.ts';
 import { rotatedFiles, type Rotated } from './rotated-files.ts';
@@ -122,7 +122,7 @@ export class TextFileReading {
 
   /**
    * Rename: the writer goes on in the old file until it opens the new one, so the new one is begun when it has
-   * something, after the rest of the old one.
+   * something, after the rest of the old one. Until then it goes on with the newest that has been renamed.
    */
   async #followRename(): Promise<'same' | 'gone'> {
     for (;;) {
@@ -132,8 +132,10 @@ export class TextFileReading {
         throw error;
       });
       if (now === null) return 'gone';
-      if (old === null || now.ino === old.inode || now.size === 0) return 'same';
-      const next = await LogFile.open(this.#path);
+      if (old === null || now.ino === old.inode) return 'same';
+      const newest = now.size === 0 ? (await this.#between(old)).at(-1) : null;
+      if (newest === undefined) return 'same';
+      const next = (newest === null ? null : await openListed(newest, this.#path)) ?? (await LogFile.open(this.#path));
       await this.#checkTruncated(old);
       await this.#drain(old);
       const between = await this.#between(old);

@@ -123,6 +123,48 @@ describe('textFileSource', () => {
     await reads(begun, '|a\n|b\n|c\n');
   });
 
+  it('follows a rename though another has left an empty file behind it', async () => {
+    writeFileSync(log, 'a\n');
+    const begun = await begin();
+    await reads(begun, '|a\n');
+    await covers(begun);
+    renameSync(log, `${log}.2`);
+    writeFileSync(`${log}.1`, 'b\n');
+    writeFileSync(log, '');
+    await reads(begun, '|a\n|b\n');
+    appendFileSync(`${log}.1`, 'c\n');
+    await reads(begun, '|a\n|b\nc\n');
+    appendFileSync(log, 'd\n');
+    await reads(begun, '|a\n|b\nc\n|d\n');
+    expect(begun.of('gap')).toEqual([]);
+  });
+
+  it.each<[string, string, string]>([['written to', 'c\n', '|c\n'], ['still empty', '', '']])(
+    'reads each file once where it is renamed twice while it is being opened, and the last is %s',
+    async (_, last, read) => {
+      writeFileSync(`${log}.1`, 'one\n');
+      writeFileSync(log, 'a\n');
+      let text = '';
+      let renamed = false;
+      const covered: number[] = [];
+      const source = textFileSource({ host: systemHost(root), file: FILE, lookbackBytes: 1_000_000, onPosition: () => undefined });
+      running.push(source);
+      await source.start((event) => {
+        if (event.type === 'covered') covered.push(event.to);
+        if (event.type !== 'text') return;
+        text += (event.begin ? '|' : '') + Buffer.from(event.chunk).toString();
+        if (renamed) return;
+        renamed = true;
+        renameSync(`${log}.1`, `${log}.3`);
+        renameSync(log, `${log}.2`);
+        writeFileSync(`${log}.1`, 'b\n');
+        writeFileSync(log, last);
+      });
+      await until(() => covered.length > 1);
+      expect(text).toBe(`|one\n|a\n|b\n${read}`);
+    },
+  );
+
   it('follows copytruncate, and reads from the copy what came between', async () => {
     writeFileSync(log, 'a\n');
     const begun = await begin();
