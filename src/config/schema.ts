@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { parseBytes } from '../lib/bytes.ts';
 import { parseDuration } from '../lib/duration.ts';
+import { MS } from '../lib/time.ts';
 import { doc } from '../model/doc.ts';
+import { DEFAULT_RETENTION } from '../model/retention.ts';
 
 /** What an option may be: the schema checks and converts, `expected` says it to people. */
 export interface AgentOption {
@@ -47,9 +49,9 @@ export const agentConfigSchema = doc(
     protectMetrics: z._default(z.enum(['on', 'off']), 'off'),
     corsOrigin: z._default(origins, []),
     stateDir: z._default(path, '/var/lib/why137'),
-    stateMaxCount: z._default(z.pipe(whole, z.number()), 2_000),
-    stateMaxBytes: z._default(z.pipe(byteCount, z.number()), 8 * 1024 * 1024),
-    stateMaxAge: z._default(z.pipe(duration, z.number()), 30 * 86_400_000),
+    stateMaxCount: z._default(z.pipe(whole, z.number()), DEFAULT_RETENTION.maxCount),
+    stateMaxBytes: z._default(z.pipe(byteCount, z.number()), DEFAULT_RETENTION.maxBytes),
+    stateMaxAge: z._default(z.pipe(duration, z.number()), DEFAULT_RETENTION.maxAgeUs / MS),
     root: z._default(path, '/'),
     runtimeEndpoint: z._default(endpoints, []),
     containerdNamespace: z._default(z.array(z.string().check(z.minLength(1))), []),

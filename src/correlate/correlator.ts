@@ -4,6 +4,7 @@ import type { Container, ContainerExit } from '../model/container-exit.ts';
 import { fill } from '../model/fill-container.ts';
 import type { MemoryEvents } from '../model/memory-events.ts';
 import type { Level, OomKill, Trust } from '../model/oom-kill.ts';
+import { DEFAULT_RETENTION } from '../model/retention.ts';
 import type { WitnessFact } from '../model/witness.ts';
 import { Agenda } from './agenda.ts';
 import { CaseBuilder } from './case-builder.ts';
@@ -22,7 +23,6 @@ import { TWICE_US, type LedgerBook } from './ledger-book.ts';
 const MAX_EXITS = 5_000;
 const MAX_KILLS = 20_000;
 const MAX_FACTS = 5_000;
-const MAX_KEPT = 2_000;
 const LIVE_US = 60 * SECOND;
 /** Whoever is called so much later than was asked for did not run, nor did the sources: their silence says nothing. */
 const ASLEEP_US = SECOND;
@@ -55,7 +55,7 @@ export class Correlator {
     this.#options = options;
     this.#ledger = ledger;
     this.#output = output;
-    const { settleUs, maxKept = MAX_KEPT } = options;
+    const { settleUs, maxKept = DEFAULT_RETENTION.maxCount } = options;
     this.#containers = options.containers ?? new ContainerBook(MAX_EXITS);
     this.#kills = new KillBook(MAX_KILLS, maxKept);
     this.#facts = new FactBook(MAX_FACTS);

@@ -47,7 +47,8 @@ function sayLack({ resource, limit }: FactOf<'eviction'>): string {
 }
 
 /** What witnesses told of this exit, as evidence; those that decide are marked. */
-export function witnessEvidence(one: Case, decisive: readonly (WitnessFact | null)[] = []): readonly Evidence[] {
+export function witnessEvidence(one: Case, reasons: readonly (WitnessFact | null)[] = []): readonly Evidence[] {
+  const decisive = reasons.filter((fact) => fact !== null);
   const probes = one.witness.filter(({ kind }) => kind === 'probe-failed').slice(-MAX_PROBES);
   const told = one.witness.filter((fact) => probes.includes(fact) || STOP_KINDS.has(fact.kind) || decisive.includes(fact));
   // What decided is shown, however much was told since.

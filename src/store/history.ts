@@ -2,6 +2,7 @@ import { sayThrown } from '../lib/thrown.ts';
 import { formatTimeOrNull, parseTime, type Micros } from '../lib/time.ts';
 import { containerExitSchema, type Container, type ContainerExit } from '../model/container-exit.ts';
 import type { OomKill } from '../model/oom-kill.ts';
+import { DEFAULT_RETENTION, type Retention } from '../model/retention.ts';
 import type { SourceEvent } from '../model/source-event.ts';
 import type { StateStatus } from '../model/state-status.ts';
 import type { Verdict } from '../model/verdict.ts';
@@ -11,7 +12,7 @@ import { Places } from './state/places.ts';
 import type { Place, StateRecord } from './state/records.ts';
 import { RunningContainers, sayContainers } from './state/running.ts';
 import { SaidBook } from './state/said-book.ts';
-import { Shelf, type Retention } from './state/shelf.ts';
+import { Shelf } from './state/shelf.ts';
 import { StateLog, type Timer } from './state/state-log.ts';
 import { stateDisk, type StateDisk } from './state/disk.ts';
 import { frame, type DiscardReason } from './state/frame.ts';
@@ -36,7 +37,6 @@ interface OpenExit {
   readonly exit: ContainerExit;
 }
 
-export const DEFAULT_RETENTION: Retention = { maxCount: 2_000, maxBytes: 8 * 1024 * 1024, maxAgeUs: 30 * 86_400_000_000 };
 export const STATE_FILE = 'state.log';
 /** Of version 1. */
 export const FIRST_FILE = 'history.ndjson';

@@ -1,13 +1,7 @@
 import type { Micros } from '../../lib/time.ts';
+import type { Retention } from '../../model/retention.ts';
 import { frame } from './frame.ts';
 import type { StateRecord } from './records.ts';
-
-/** How much is kept of each kind. The newest are kept whatever their age: a clock set wrong for a moment costs nothing. */
-export interface Retention {
-  readonly maxCount: number;
-  readonly maxBytes: number;
-  readonly maxAgeUs: Micros;
-}
 
 const NEWEST = 200;
 
