@@ -54,5 +54,5 @@ async function kmsg(host: Host, remembered: Remembered): Promise<NodeSource> {
     },
   });
   const position = (): string | null => (place === null ? null : `boot ${place.bootId}, sequence ${String(place.seq)}`);
-  return { name: source.name, kind: 'kernel-log', hides: HIDES.kmsg, provesSilence: true, source, position, place: () => place };
+  return { name: source.name, kind: 'kernel-log', hides: HIDES.kmsg, provesSilence: true, source, position, place: () => place, readNow: () => source.readNow() };
 }

@@ -31,6 +31,7 @@ export function journalSource(options: JournalOptions): JournalSource {
   const ending = new AbortController();
   const stopped = () => ending.signal.aborted;
   let reading: JournalReading | null = null;
+  let watch: TailWatch | null = null;
   let running: Promise<void> = Promise.resolve();
 
   async function session(current: JournalReading, emit: Emit): Promise<Complaint> {
@@ -46,12 +47,13 @@ export function journalSource(options: JournalOptions): JournalSource {
       (await current.findOldest()) ?? (await current.checkCursor()) ?? (await current.catchUp());
     forgetSlow();
     if (complaint !== null) return complaint;
-    const watch = options.part.atOnce ? new TailWatch(host.clock, dirs, new RegExp(options.pattern), paced(host.clock, HINT_PAUSE_MS, () => void current.readNow())) : null;
+    watch = options.part.atOnce ? new TailWatch(host.clock, dirs, new RegExp(options.pattern), paced(host.clock, HINT_PAUSE_MS, () => void current.readNow())) : null;
     watch?.start();
     try {
       return await current.follow();
     } finally {
       watch?.stop();
+      watch = null;
     }
   }
 
@@ -85,6 +87,7 @@ export function journalSource(options: JournalOptions): JournalSource {
       await running;
     },
     async readNow() {
+      watch?.alert();
       await reading?.readNow();
     },
   };

@@ -1,13 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { Alertness } from '../../host/alertness.ts';
 import type { Clock } from '../../host/clock.ts';
 import { activeFiles, inodeOf } from './journal-files.ts';
 
 const HEADER_BYTES = 144;
 const TAIL_OBJECT_OFFSET = 136;
 const MAX_SCAN_BYTES = 256 * 1024;
-const POLL_MS = 40;
-/** Every so many polls, look whether journald has begun another file. */
-const RESCAN_POLLS = 25;
+/** By itself no later than journald would tell, and at once where an exit waits for its kill. */
+const POLL_MS = { seldom: 250, often: 40 };
+/** So often it is looked whether journald has begun another file. */
+const RESCAN_MS = 1_000;
 
 interface Tail {
   readonly path: string;
@@ -19,7 +21,7 @@ interface Tail {
 /**
  * journald writes a record at once, but wakes those who follow it only every 250 to 500 ms (systemd issue 17574). This
  * looks at the tail of the files being written (their layout: systemd.io/JOURNAL_FILE_FORMAT) and calls back when the
- * bytes that came hold what is looked for. It is a hint and no more: nothing is lost if it sees nothing.
+ * bytes that came hold what is looked for, often while it is alerted. It is a hint and no more: nothing is lost if it sees nothing.
  */
 export class TailWatch {
   readonly #clock: Clock;
@@ -27,8 +29,9 @@ export class TailWatch {
   readonly #wanted: RegExp;
   readonly #onWritten: () => void;
   readonly #buffer = Buffer.alloc(HEADER_BYTES);
+  readonly #alertness: Alertness;
   #tails: Tail[] = [];
-  #polls = 0;
+  #rescanInMs = RESCAN_MS;
   #forget: () => void = () => undefined;
 
   constructor(clock: Clock, dirs: readonly string[], wanted: RegExp, onWritten: () => void) {
@@ -36,10 +39,18 @@ export class TailWatch {
     this.#dirs = dirs;
     this.#wanted = wanted;
     this.#onWritten = onWritten;
+    this.#alertness = new Alertness(clock, POLL_MS.seldom, POLL_MS.often);
   }
 
   start(): void {
     this.#rescan();
+    this.#again();
+  }
+
+  /** An exit was told: what the kernel said of it is about to be written. */
+  alert(): void {
+    this.#alertness.alert();
+    this.#forget();
     this.#again();
   }
 
@@ -50,9 +61,10 @@ export class TailWatch {
   }
 
   #again(): void {
-    this.#forget = this.#clock.after(POLL_MS, () => {
-      this.#polls += 1;
-      if (this.#polls % RESCAN_POLLS === 0) this.#rescan();
+    const { everyMs } = this.#alertness;
+    this.#forget = this.#clock.after(everyMs, () => {
+      this.#rescanInMs -= everyMs;
+      if (this.#rescanInMs <= 0) this.#rescan();
       if (this.#tails.some((tail) => this.#grewWithWanted(tail))) this.#onWritten();
       this.#again();
     });
@@ -80,6 +92,7 @@ export class TailWatch {
   }
 
   #rescan(): void {
+    this.#rescanInMs = RESCAN_MS;
     const known = new Map(this.#tails.map((tail) => [tail.path, tail]));
     const next: Tail[] = [];
     for (const path of activeFiles(this.#dirs)) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
+import { Alertness } from '../../host/alertness.ts';
 import type { Host } from '../../host/host.ts';
 import { Turns } from '../../host/turns.ts';
 import { Backoff } from '../../lib/backoff.ts';
@@ -18,7 +19,6 @@ export interface KmsgPosition {
 
 export interface KmsgOptions {
   readonly host: Host;
-  readonly pollMs?: number;
   /** Goes on behind it, without looking back. */
   readonly position?: KmsgPosition | null;
   /** How far an earlier run had read: the ring is read from its begin all the same, and what it lacks is told. */
@@ -42,15 +42,22 @@ export function kmsgRead(kept: { readonly position: unknown; readonly coveredTo:
   return kept !== null && position.success ? { position: position.data, coveredTo: kept.coveredTo } : null;
 }
 
+export interface KmsgSource extends Source {
+  /** Reads at once, and often for a while: an exit was told, and the kernel may be about to say why. */
+  readNow(): Promise<void>;
+}
+
 const NAME = 'kmsg';
+const POLL_MS = { seldom: 250, often: 50 };
 const QUIET_COVER_US = 1_000_000;
 /** However slow the machine is, a turn takes so many. */
 const RECORDS_AT_LEAST = 64;
 const HEAD = /^\d+,(\d+),(\d+)[,;]/;
 
 /** The kernel's ring buffer, read record by record from /dev/kmsg. */
-export function kmsgSource(options: KmsgOptions): Source {
-  const { host, pollMs = 100, open = openKmsg } = options;
+export function kmsgSource(options: KmsgOptions): KmsgSource {
+  const { host, open = openKmsg } = options;
+  const alertness = new Alertness(host.clock, POLL_MS.seldom, POLL_MS.often);
   const path = host.path('/dev/kmsg');
   const backoff = new Backoff(1_000, 30_000);
   const bootId = readOr(host, '/proc/sys/kernel/random/boot_id')?.trim() ?? '';
@@ -138,7 +145,7 @@ export function kmsgSource(options: KmsgOptions): Source {
       downWhy = null;
       if (seq !== null && seq !== before) options.onPosition({ bootId, seq });
       if (empty) cover(now, seq !== before);
-      again(empty ? pollMs : 0);
+      again(empty ? alertness.everyMs : 0);
     } catch (error) {
       fail(error);
     }
@@ -179,6 +186,15 @@ export function kmsgSource(options: KmsgOptions): Source {
     start(to) {
       emit = to;
       turn();
+      return Promise.resolve();
+    },
+    readNow() {
+      alertness.alert();
+      // Where it is down, it is tried again in its time.
+      if (device !== null) {
+        forget();
+        turn();
+      }
       return Promise.resolve();
     },
     stop() {

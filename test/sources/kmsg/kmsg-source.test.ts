@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SourceEvent } from '../../../src/model/source-event.ts';
 import type { KmsgDevice } from '../../../src/sources/kmsg/kmsg-device.ts';
-import { kmsgRead, kmsgSource, type KmsgPosition } from '../../../src/sources/kmsg/kmsg-source.ts';
-import type { Source } from '../../../src/sources/source.ts';
+import { kmsgRead, kmsgSource, type KmsgPosition, type KmsgSource } from '../../../src/sources/kmsg/kmsg-source.ts';
 import { fakeHost, type FakeHost } from '../../host/fake-host.ts';
 
 const BOOT = '0c3eee3d-a5f6-4d4f-a1d1-7b3b7a1f0a55';
@@ -15,7 +14,7 @@ const failure = (code: string) => Object.assign(new Error(code), { code });
 
 describe('kmsgSource', () => {
   let root: string;
-  let running: Source | null = null;
+  let running: KmsgSource | null = null;
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'w137-kmsg-'));
@@ -67,10 +66,41 @@ describe('kmsgSource', () => {
     expect(kmsg.of('covered')).toEqual([{ type: 'covered', source: 'kmsg', from: now - 1_000_000_000 + 5_000, to: now }]);
     expect(kmsg.positions).toEqual([{ bootId: BOOT, seq: 6 }]);
     kmsg.ring.push(record(7));
-    await kmsg.host.clock.turn(100);
+    await kmsg.host.clock.turn(250);
     expect(kmsg.records().at(-1)).toBe(record(7));
     expect(kmsg.of('covered').at(-1)).toMatchObject({ from: null, to: kmsg.host.clock.now() });
     expect(kmsg.of('up')).toHaveLength(1);
+  });
+
+  it('reads at once when it is asked to, and often for a while then', async () => {
+    const kmsg = begin([]);
+    await kmsg.start();
+    kmsg.ring.push(record(1));
+    await running?.readNow();
+    expect(kmsg.records()).toEqual([record(1)]);
+    kmsg.ring.push(record(2));
+    await kmsg.host.clock.turn(50);
+    expect(kmsg.records()).toHaveLength(2);
+    await kmsg.host.clock.turn(10_000);
+    kmsg.ring.push(record(3));
+    await kmsg.host.clock.turn(50);
+    expect(kmsg.records()).toHaveLength(2);
+    await kmsg.host.clock.turn(200);
+    expect(kmsg.records()).toHaveLength(3);
+  });
+
+  it('is not tried more often for being asked while it is down', async () => {
+    const kmsg = begin([record(1)]);
+    kmsg.opened.push(failure('EPERM'));
+    await kmsg.start();
+    await running?.readNow();
+    expect(kmsg.records()).toEqual([]);
+    await kmsg.host.clock.turn(1_000);
+    await running?.stop();
+    kmsg.ring.push(record(2));
+    await running?.readNow();
+    await kmsg.host.clock.turn(1_000);
+    expect(kmsg.records()).toEqual([record(1)]);
   });
 
   it('claims a quiet log once a second', async () => {
@@ -122,11 +152,11 @@ describe('kmsgSource', () => {
     await kmsg.start();
     const drained = kmsg.host.clock.now();
     kmsg.ring.push(failure('EPIPE'), record(101), failure('EINVAL'), record(103));
-    await kmsg.host.clock.turn(100);
+    await kmsg.host.clock.turn(250);
     const gaps = kmsg.of('gap');
     expect(gaps.map(({ from, to }) => [from, to])).toEqual([
-      [drained, drained + 100_000],
-      [drained, drained + 100_000],
+      [drained, drained + 250_000],
+      [drained, drained + 250_000],
     ]);
     expect(gaps.map(({ why }) => why.split(' ')[0])).toEqual(['99', '1']);
     expect(kmsg.records()).toEqual([record(1), record(101), record(103)]);
