@@ -19,13 +19,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/soak/**', 'test/lab/lab.test.ts', 'test/torture/torture.test.ts'], testTimeout: 20_000 },
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/load/**', 'test/soak/**', 'test/lab/lab.test.ts', 'test/torture/torture.test.ts'], testTimeout: 20_000 },
       },
       {
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          // Storms through the pipeline alone take as long as daemons do.
+          include: ['test/e2e/**/*.test.ts', 'test/load/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

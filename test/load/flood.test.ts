@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { SECOND } from '../../src/lib/time.ts';
-import { cgroupOf, covered, exited, journal, Node, reading, T0 } from './node.ts';
+import { cgroupOf, covered, exited, journal, Node, reading, T0 } from '../correlate/node.ts';
 
 const MANY = 10_000;
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MINUTE, SECOND } from '../../src/lib/time.ts';
-import { cgroupOf, covered, exited, id, journal, Node, type Killing } from './node.ts';
+import { cgroupOf, covered, exited, id, journal, Node, type Killing } from '../correlate/node.ts';
 
 const kill = (n: number, at: number): Killing => ({ at, pid: 1_000 + n, victim: cgroupOf(`c${String(n)}`), rssKb: 1_000 + n });
 
