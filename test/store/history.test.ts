@@ -204,8 +204,11 @@ describe('History', () => {
     });
 
     it.each(['append', 'sync', 'replace'] as const)('says its answers all the same when %s fails, tells it once, and keeps them when it works again', async (what) => {
-      const faults: Faults = { [what]: 'ENOSPC' };
-      const { history } = await start(faults);
+      // A file is put in place at the start: what fails then is the replacing.
+      const faults: Faults = what === 'replace' ? { replace: 'ENOSPC' } : {};
+      const { history, disk } = await start(faults);
+      if (what !== 'replace') await expect.poll(() => history.status().bytes).toBeGreaterThan(0);
+      faults[what] = 'ENOSPC';
       const heard: string[] = [];
       for (const id of ['a', 'b']) {
         history.verdict(verdict(id));
@@ -213,6 +216,7 @@ describe('History', () => {
         await expect.poll(() => heard).toContain(id);
       }
       expect(troubles).toEqual(['ENOSPC: refused']);
+      expect(disk.counts).toMatchObject({ replace: { replaces: 1, appends: 0 }, append: { replaces: 1, appends: 1, syncs: 0 }, sync: { replaces: 1, appends: 1, syncs: 1 } }[what]);
       expect(history.status()).toMatchObject({ up: false, detail: 'ENOSPC: refused', unkept: 2 });
       await clock.turn(60_000);
       expect(troubles).toHaveLength(1);

@@ -41,7 +41,8 @@ export function faultyDisk(dir: string, faults: Faults): StateDisk & { readonly 
     counts,
     async replace(name, pieces) {
       counts.replaces += 1;
-      await refuse(faults.replace);
+      // What is put in its place is synced, too.
+      await refuse(faults.replace ?? faults.sync);
       return faulty(await disk.replace(name, pieces));
     },
   };
