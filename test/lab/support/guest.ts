@@ -13,7 +13,8 @@ const CPUS = process.env['WHY137_LAB_CPUS'] ?? '2';
 /** Memory of its two NUMA nodes, MiB: all processors are at the first, so that the second is taken when that is full. */
 const NUMA_MIB = [2_560, 512] as const;
 
-const stateSchema = z.object({ pid: z.int(), sshPort: z.int(), apiPort: z.int() });
+/** `image`: the digest of the agent's image that is on its disk. */
+const stateSchema = z.object({ pid: z.int(), sshPort: z.int(), apiPort: z.int(), image: z.optional(z.string()) });
 
 /** A machine that runs under emulation, reached by ssh and by the port of its API server. */
 export class Guest {
@@ -32,14 +33,15 @@ export class Guest {
     this.dir = dir;
   }
 
-  /** Boots a guest whose disk forgets everything at its end, or takes the one that was left running (WHY137_LAB_KEEP). */
-  static async start(kernel: Kernel): Promise<Guest> {
+  /** Boots a guest whose disk forgets everything at its end, or takes the one that was left running with this very image (WHY137_LAB_KEEP). */
+  static async start(kernel: Kernel, image: string): Promise<Guest> {
     const dir = join(cache, `run-${kernel.name}`);
     mkdirSync(dir, { recursive: true });
     const stateFile = join(dir, 'guest.json');
     if (existsSync(stateFile)) {
       const state = stateSchema.parse(JSON.parse(readFileSync(stateFile, 'utf8')));
-      if (isRunning(state.pid)) return new Guest(kernel, dir, state);
+      if (isRunning(state.pid) && state.image === image) return new Guest(kernel, dir, state);
+      await killed(state.pid);
     }
     const [sshPort, apiPort] = [await freePort(), await freePort()];
     const serial = join(dir, 'serial.log');
@@ -56,7 +58,7 @@ export class Guest {
     const qemu = spawn('qemu-system-x86_64', args, { detached: true, stdio: ['ignore', log, log] });
     qemu.unref();
     if (qemu.pid === undefined) throw new Error('qemu-system-x86_64 did not start; install the package qemu-system-x86 (10 or later, from backports on Debian 12).');
-    const state = { pid: qemu.pid, sshPort, apiPort };
+    const state = { pid: qemu.pid, sshPort, apiPort, image };
     preferred(qemu.pid);
     writeFileSync(stateFile, JSON.stringify(state));
     const guest = new Guest(kernel, dir, state);
@@ -87,8 +89,7 @@ export class Guest {
 
   async stop(): Promise<void> {
     if (process.env['WHY137_LAB_KEEP'] !== undefined) return;
-    process.kill(this.#pid, 'SIGKILL');
-    await until('end of the guest', 30_000, () => Promise.resolve(!isRunning(this.#pid)));
+    await killed(this.#pid);
     rmSync(join(this.dir, 'guest.json'));
   }
 
@@ -105,6 +106,11 @@ function preferred(pid: number): void {
   } catch {
     // Without autogroups it is one of all.
   }
+}
+
+async function killed(pid: number): Promise<void> {
+  if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+  await until('end of the guest', 30_000, () => Promise.resolve(!isRunning(pid)));
 }
 
 function isRunning(pid: number): boolean {

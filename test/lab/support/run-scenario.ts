@@ -1,5 +1,6 @@
 import type { Confidence } from '../../../src/model/cause.ts';
 import type { Verdict } from '../../../src/model/verdict.ts';
+import { isWorthTelling, reasonOf } from '../../../src/outputs/events/reasons.ts';
 import { terminated, type Pod, type Terminated } from './cluster.ts';
 import type { Lab } from './lab.ts';
 import { NAMESPACE } from './manifest.ts';
@@ -7,6 +8,11 @@ import { record } from './recording.ts';
 import type { Death, Scenario } from './scenario.ts';
 import { taskLives, type TaskLife } from './task-events.ts';
 import { until } from './wait.ts';
+
+interface SaidEvent {
+  readonly reason: string;
+  readonly message: string;
+}
 
 /** What everybody said of one death. */
 export interface Row {
@@ -17,7 +23,7 @@ export interface Row {
   readonly runtime: string;
   readonly verdict: Verdict | null;
   /** The Event that why137 left on the pod. */
-  readonly event: string | null;
+  readonly event: SaidEvent | null;
   /** What is wrong with the answer, over HTTP, in the log and in the Event; empty where it is right. */
   readonly wrong: readonly string[];
 }
@@ -90,14 +96,19 @@ async function verdictOf(lab: Lab, { pod, container }: Death): Promise<Verdict |
   return last;
 }
 
-async function eventOf(lab: Lab, { pod, container, code }: Death, verdict: Verdict | null): Promise<string | null> {
-  if (verdict === null || (code !== 137 && verdict.oomKills.length === 0)) return null;
-  return until(`the Event of ${pod}/${container}`, 60_000, async () => {
-    const found = (await lab.cluster.events(NAMESPACE)).find(
-      ({ involvedObject, source, message }) => involvedObject.name === pod && source?.component === 'why137' && message?.includes(`Container ${container} `) === true,
-    );
-    return found ? `${found.reason ?? ''}: ${found.message ?? ''}` : null;
+/** The Event that says what the verdict says; where none comes to that, what the last one said. */
+async function eventOf(lab: Lab, { pod, container }: Death, verdict: Verdict | null): Promise<SaidEvent | null> {
+  if (verdict === null || !isWorthTelling(verdict)) return null;
+  let last: SaidEvent | null = null;
+  await until(`the Event of ${pod}/${container}`, 60_000, async () => {
+    const events = (await lab.cluster.events(NAMESPACE))
+      .filter(({ involvedObject, source }) => involvedObject.name === pod && source?.component === 'why137')
+      .map(({ reason = '', message = '' }) => ({ reason, message }))
+      .filter(({ message }) => message.includes(`Container ${container} `));
+    last = events.find(({ reason }) => reason === reasonOf(verdict)) ?? events.at(-1) ?? null;
+    return last?.reason === reasonOf(verdict);
   }).catch(() => null);
+  return last;
 }
 
 function kubernetesSaid(pod: Pod | null, ended: Terminated | null): string {
@@ -111,14 +122,14 @@ function runtimeSaid(life: TaskLife | undefined): string {
   return `${life.oom ? 'OOM' : 'no OOM'}, ${life.exit.code}`;
 }
 
-function wrongWith(expected: Death, verdict: Verdict | null, event: string | null): string[] {
+function wrongWith(expected: Death, verdict: Verdict | null, event: SaidEvent | null): string[] {
   if (verdict === null) return ['no verdict'];
   const wrong: string[] = [];
   if (verdict.cause !== expected.cause) wrong.push(`${verdict.cause}, not ${expected.cause}`);
   if (SURE[verdict.confidence] < SURE[expected.confidence]) wrong.push(`${verdict.confidence}, not ${expected.confidence}`);
   if (verdict.exit.code !== expected.code) wrong.push(`exit code ${verdict.exit.code}, not ${expected.code}`);
   if (expected.kills !== undefined && verdict.oomKills.length !== expected.kills) wrong.push(`${verdict.oomKills.length} OOM kills, not ${expected.kills}`);
-  if (event === null && expected.code === 137) wrong.push('no Event');
+  if (isWorthTelling(verdict) && event?.reason !== reasonOf(verdict)) wrong.push(event === null ? 'no Event' : `the Event says ${event.reason}`);
   return wrong;
 }
 
