@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import * as z from 'zod/mini';
 import { root } from '../../commands/run-why137.ts';
@@ -39,7 +39,10 @@ function kustomize(directory: string): readonly unknown[] {
   const dir = mkdtempSync(join(tmpdir(), 'why137-render-'));
   try {
     cpSync(join(root, 'deploy'), join(dir, 'deploy'), { recursive: true });
-    if (kubectlMinor !== null && kubectlMinor < 21) inOldWords(join(dir, 'deploy', directory, 'kustomization.yaml'));
+    if (kubectlMinor !== null && kubectlMinor < 21) {
+      // One overlay is made of another, so all of them.
+      for (const file of readdirSync(dir, { recursive: true, encoding: 'utf8' })) if (basename(file) === 'kustomization.yaml') inOldWords(join(dir, file));
+    }
     return documentsOf(execFileSync(KUBECTL, ['kustomize', join(dir, 'deploy', directory)], { encoding: 'utf8' }));
   } finally {
     rmSync(dir, { recursive: true });
