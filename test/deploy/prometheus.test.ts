@@ -48,6 +48,9 @@ const dashboardSchema = z.looseObject({
 const dashboard = z.parse(dashboardSchema, JSON.parse(deployed('grafana-dashboard.json')));
 const shown = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
 
+/** As Grafana asks for it, of an hour. */
+const filled = (expr: string): string => expr.replaceAll('$namespace', '.*').replaceAll(/\$__(range|rate_interval)/g, '1h');
+
 /** Labels that a scrape adds (deploy/prometheus-operator/pod-monitor.yaml). */
 const OF_TARGET = ['job', 'instance', 'node'];
 /** What others serve. */
@@ -128,11 +131,22 @@ describe('deploy/grafana-dashboard.json', () => {
     expect(Math.max(...dashboard.panels.map(({ gridPos: { x, w } }) => x + w))).toBeLessThanOrEqual(24);
   });
 
+  it.skipIf(noPromtool !== null)(named('counts what has died (promtool test rules)', noPromtool), () => {
+    const dir = mkdtempSync(join(tmpdir(), 'why137-dashboard-'));
+    const file = join(dir, 'shows.test.yaml');
+    const asked = readFileSync(join(root, 'test/deploy/dashboard.test.yaml'), 'utf8').replace(/(?<=^ +- expr: ).*$/gm, (title) => {
+      const panel = dashboard.panels.find((one) => one.title === title.replace(/^'(.*)'$/, '$1'));
+      return JSON.stringify(`round(${filled(panel?.targets[0]?.expr ?? title)})`);
+    });
+    writeFileSync(file, asked);
+    expect(run('promtool', ['test', 'rules', file])).toContain('SUCCESS');
+    rmSync(dir, { recursive: true });
+  });
+
   it.skipIf(noPromtool !== null)(named('has expressions that Prometheus takes (promtool check rules)', noPromtool), () => {
     const dir = mkdtempSync(join(tmpdir(), 'why137-dashboard-'));
     const file = join(dir, 'rules.json');
-    const filled = shown.map((expr) => expr.replaceAll('$namespace', '.*').replaceAll(/\$__(range|rate_interval)/g, '1h'));
-    writeFileSync(file, JSON.stringify({ groups: [{ name: 'panels', rules: filled.map((expr, n) => ({ record: `panel:${String(n)}`, expr })) }] }));
+    writeFileSync(file, JSON.stringify({ groups: [{ name: 'panels', rules: shown.map((expr, n) => ({ record: `panel:${String(n)}`, expr: filled(expr) })) }] }));
     expect(run('promtool', ['check', 'rules', '--lint=none', file])).toContain(`${String(shown.length)} rules found`);
     rmSync(dir, { recursive: true });
   });
