@@ -25,14 +25,11 @@ export interface PodOutcome extends Outcome {
 }
 
 const terminated = z.optional(z.object({ containerID: z.optional(z.string()) }));
+const statuses = z.optional(z.array(z.object({ name: z.string(), containerID: z.optional(z.string()), lastState: z.optional(z.object({ terminated })) })));
 const podSchema = z.object({
   metadata: z.object({ uid: z.string() }),
   spec: z.object({ nodeName: z.optional(z.string()) }),
-  status: z.object({
-    containerStatuses: z.optional(
-      z.array(z.object({ name: z.string(), containerID: z.optional(z.string()), lastState: z.optional(z.object({ terminated })) })),
-    ),
-  }),
+  status: z.object({ containerStatuses: statuses, initContainerStatuses: statuses, ephemeralContainerStatuses: statuses }),
 });
 type Pod = z.infer<typeof podSchema>;
 
@@ -110,7 +107,8 @@ async function knownOf(client: AgentClient, { namespace, name, container }: PodT
 async function killsOf(client: AgentClient, pod: Pod, { container }: PodTarget) {
   const { items } = await client.get('/v1/oom-kills', { pod: pod.metadata.uid, limit: '100' }, oomKillPageSchema);
   if (container === null) return items;
-  const ids = (pod.status.containerStatuses ?? [])
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status;
+  const ids = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses]
     .filter(({ name }) => name === container)
     .flatMap(({ containerID, lastState }) => [containerID, lastState?.terminated?.containerID])
     .map((id) => id?.replace(/^[a-z-]+:\/\//, ''));

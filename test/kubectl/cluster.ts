@@ -22,7 +22,7 @@ interface ClusterSpec {
   readonly agents: readonly AgentSpec[];
   readonly nodes?: readonly string[] | 'forbidden';
   /** `namespace/name` of pods that there are, with node and uid. */
-  readonly pods?: Readonly<Record<string, { readonly node: string; readonly uid: string; readonly containers?: Readonly<Record<string, string>> }>>;
+  readonly pods?: Readonly<Record<string, { readonly node: string; readonly uid: string; readonly containers?: Readonly<Record<string, string>>; readonly initContainers?: Readonly<Record<string, string>> }>>;
   /** Paths (without query) that the user may not get. */
   readonly forbidden?: readonly RegExp[];
 }
@@ -85,8 +85,7 @@ export async function startCluster({ agents, nodes = [], pods = {}, forbidden = 
       const pod = pods[`${namespace}/${name}`];
       if (!pod) status(response, 404, 'NotFound', `pods "${name}" not found`);
       else {
-        const containerStatuses = Object.entries(pod.containers ?? {}).map(([container, id]) => ({ name: container, containerID: `containerd://${id}` }));
-        json(response, 200, { metadata: { name, namespace, uid: pod.uid }, spec: { nodeName: pod.node }, status: { phase: 'Running', containerStatuses } });
+        json(response, 200, { metadata: { name, namespace, uid: pod.uid }, spec: { nodeName: pod.node }, status: { phase: 'Running', containerStatuses: statusesOf(pod.containers), initContainerStatuses: statusesOf(pod.initContainers) } });
       }
     }
   });
@@ -109,6 +108,8 @@ export async function startCluster({ agents, nodes = [], pods = {}, forbidden = 
       }),
   };
 }
+
+const statusesOf = (containers: Readonly<Record<string, string>> = {}): unknown => Object.entries(containers).map(([name, id]) => ({ name, containerID: `containerd://${id}` }));
 
 const nameOf = ({ node, name }: AgentSpec): string => name ?? `why137-${node}`;
 

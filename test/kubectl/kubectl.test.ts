@@ -21,6 +21,7 @@ beforeAll(async () => {
   one?.putVerdict(verdict('v2', { container: { containerName: 'sidecar' }, exit: { finishedAt: at(-7_200), code: 1 }, cause: 'program', family: 'program' }));
   one?.putOomKill(oomKill('k1'));
   two?.putVerdict(verdict('v3', { container: { podName: 'gone-1', podNamespace: 'batch' }, exit: { finishedAt: at(-60) }, cause: 'node-oom', family: 'node-wide' }));
+  two?.putOomKill(oomKill('k8', { podUid: 'uid-alive', containerId: 'setup1', victim: { ...oomKill('k8').victim, comm: 'unzip' } }));
   two?.putOomKill(oomKill('k9', { podUid: 'uid-alive', containerId: 'living1', victim: { ...oomKill('k9').victim, comm: 'gzip' } }));
   cluster = await startCluster({
     agents: [
@@ -30,7 +31,7 @@ beforeAll(async () => {
     nodes: ['node1', 'node2', 'node3'],
     pods: {
       'shop/cart-7d9f': { node: 'node1', uid: 'uid-cart' },
-      'batch/alive': { node: 'node2', uid: 'uid-alive', containers: { app: 'living1', other: 'living2' } },
+      'batch/alive': { node: 'node2', uid: 'uid-alive', containers: { app: 'living1', other: 'living2' }, initContainers: { setup: 'setup1' } },
       'shop/apart': { node: 'node3', uid: 'uid-apart' },
     },
   });
@@ -97,6 +98,7 @@ it('tells of kills in a container that lives', async () => {
   const { code, stdout } = await ask('pod', 'alive', '-n', 'batch', '-c', 'app');
   expect(code).toBe(0);
   expect(stdout).toMatch(/^On node node2\nbatch\/alive\/app: no exit is known.*\n.*The kernel killed gzip/);
+  expect((await ask('pod', 'alive', '-n', 'batch', '-c', 'setup')).stdout).toContain('The kernel killed unzip');
   expect(await ask('pod', 'alive', '-n', 'batch', '-c', 'other')).toMatchObject({ code: 3 });
 });
 

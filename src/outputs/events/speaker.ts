@@ -7,7 +7,7 @@ import type { Drop } from './counts.ts';
 const QUIET_US = HOUR;
 
 const CURE: Readonly<Record<Trouble, string>> = {
-  forbidden: 'Cure: allow its service account to create and patch events, as the ClusterRole and ClusterRoleBinding why137-events of daemonset.yaml do',
+  forbidden: 'Cure: where its service account "cannot", allow it to create and patch events, as the ClusterRole and ClusterRoleBinding why137-events of daemonset.yaml do; else see the quota or admission webhook that refuses',
   unauthorized: "Cure: see that the service account's token is mounted (automountServiceAccountToken: true) and not revoked",
   unreachable: 'Cure: see that this pod may reach the API server (network policies, proxies)',
   timeout: 'Cure: see that this pod may reach the API server, and how busy that is',
