@@ -103,7 +103,7 @@ async function eventOf(lab: Lab, { pod, container }: Death, verdict: Verdict | n
   await until(`the Event of ${pod}/${container}`, 60_000, async () => {
     const events = (await lab.cluster.events(NAMESPACE))
       .filter(({ involvedObject, source }) => involvedObject.name === pod && source?.component === 'why137')
-      .map(({ reason = '', message = '' }) => ({ reason, message }))
+      .map(({ reason, message }) => ({ reason: reason ?? '', message: message ?? '' }))
       .filter(({ message }) => message.includes(`Container ${container} `));
     last = events.find(({ reason }) => reason === reasonOf(verdict)) ?? events.at(-1) ?? null;
     return last?.reason === reasonOf(verdict);
