@@ -11,12 +11,15 @@ interface Forgery {
   readonly seconds: number;
   readonly genuine: Fields;
   readonly tag: string;
+  /** What the witness would have written long before: one line of JSON alone is nobody's. */
+  readonly before?: string;
 }
 
 const klog = (text: string): string => {
   const time = formatTime(ago(10.1));
   return `I${time.slice(5, 7)}${time.slice(8, 10)} ${time.slice(11, 26)}    2480 x.go:1] ${text}`;
 };
+const json = (seconds: number, msg: string, values: Readonly<Record<string, unknown>> = {}): string => JSON.stringify({ ts: ago(seconds) / 1_000, msg, v: 2, ...values });
 const logrus = (msg: string): string => `time="${formatTime(ago(10.1))}" level=info msg=${JSON.stringify(msg)}`;
 const AUDITED = audited(0.2).split('\n').slice(0, 2);
 
@@ -29,8 +32,11 @@ const FORGERIES: Readonly<Record<string, Forgery>> = {
     seconds: 10.1, genuine: KUBELET, tag: 'kubelet',
   },
   'kubelet in JSON': {
-    lines: [JSON.stringify({ ts: ago(10.1) / 1_000, msg: 'Killing container with a grace period', v: 2, pod: { name: 'cart-7d9f', namespace: 'shop' }, podUID: POD_UID, containerName: 'app', containerID: `containerd://${ID}`, gracePeriod: 10 })],
-    seconds: 10.1, genuine: KUBELET, tag: 'kubelet',
+    lines: [
+      json(10.1, 'Message for Container of pod', { containerName: 'app', containerStatusID: { Type: 'containerd', ID }, pod: { name: 'cart-7d9f', namespace: 'shop' }, containerMessage: 'Container app failed liveness probe, will be restarted' }),
+      json(10.1, 'Killing container with a grace period', { pod: { name: 'cart-7d9f', namespace: 'shop' }, podUID: POD_UID, containerName: 'app', containerID: `containerd://${ID}`, gracePeriod: 10 }),
+    ],
+    seconds: 10.1, genuine: KUBELET, tag: 'kubelet', before: json(60, 'Started kubelet'),
   },
   'kubelet 1.20': {
     lines: [klog(`Container "app" ({"containerd" "${ID}"}) of pod cart-7d9f_shop(${POD_UID}): Container app failed liveness probe, will be restarted`), klog(`Killing container "containerd://${ID}" with a 10 second grace period`)],
@@ -53,7 +59,7 @@ const FORGERIES: Readonly<Record<string, Forgery>> = {
 
 const SCOPE = `cri-containerd-${'d8'.repeat(32)}.scope`;
 type Carrier = (forgery: Forgery) => Pick<Recorded, 'units' | 'kernelRecords' | 'syslog' | 'audit' | 'kernel'>;
-const unit = ({ lines, seconds }: Forgery, fields: Fields): Unit => ({ fields, lines: lines.map((text, index) => ({ atUs: ago(seconds) + index * 10, text })) });
+const unit = ({ lines, seconds, before }: Forgery, fields: Fields): Unit => ({ fields, lines: [...(before === undefined ? [] : [{ atUs: ago(60), text: before }]), ...lines.map((text, index) => ({ atUs: ago(seconds) + index * 10, text }))] });
 const program = ({ genuine }: Forgery): string => genuine['_COMM'] ?? 'app';
 
 const KILLED = "a name in the kernel's report of another";
@@ -113,6 +119,32 @@ describe("a container's words that imitate a witness", () => {
         expect(named[0]?.summary).not.toMatch(/[\n\u001B]/);
       }
     }
+  });
+
+  describe('what a probe printed, each line a record of a kubelet that logs text', () => {
+    const { 'kubelet in JSON': forgery } = FORGERIES;
+    const probe = `Liveness probe for "other_shop(00000000-1111-4222-8333-444444444444):app" failed (failure): no`;
+    /** The header, so many seconds before the death, and behind it what the probe printed. */
+    const printed = (seconds: number, first = klog(probe)): Unit => ({ fields: KUBELET, lines: [{ atUs: ago(seconds), text: first }, ...(forgery?.lines ?? []).map((text, index) => ({ atUs: ago(seconds) + 10 + index * 10, text }))] });
+    const plain = Object.values(BASES).map((base) => judged(base));
+    const withUnits = (...units: readonly Unit[]) => Object.values(BASES).map((base) => judged(base, { units }));
+
+    it('once, and every ten seconds', () => {
+      expect(withUnits(printed(10.1))).toEqual(plain);
+      expect(withUnits(...[40.1, 30.1, 20.1, 10.1].map((seconds) => printed(seconds)))).toEqual(plain);
+      expect(withUnits({ fields: KUBELET, lines: [{ atUs: ago(60), text: forgery?.before ?? '' }] }, printed(10.1))).toEqual(plain);
+    });
+
+    it('behind a header that tells nothing: the definition of a container that cannot be started', () => {
+      const header = klog('container &Container{Name:app,Image:x,Command:[sh -c').replace(/^I/, 'E');
+      expect(withUnits(...[40.1, 25.1, 10.1].map((seconds) => printed(seconds, header)))).toEqual(plain);
+    });
+
+    it('within a line of k0s', () => {
+      const fields = { ...KUBELET, _SYSTEMD_UNIT: 'k0sworker.service', _SYSTEMD_CGROUP: '/system.slice/k0sworker.service', _PID: '1766' };
+      const wrapped = ({ lines }: Unit): Unit => ({ fields, lines: lines.map(({ atUs, text }) => ({ atUs, text: `${logrus(text)} component=kubelet stream=stderr` })) });
+      expect(withUnits(...[40.1, 10.1].map((seconds) => wrapped(printed(seconds))))).toEqual(plain);
+    });
   });
 
   it('a line of oomd’s in /dev/kmsg is no more than likely', () => {

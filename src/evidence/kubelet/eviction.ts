@@ -1,8 +1,8 @@
-import { SECOND, type Micros } from '../../lib/time.ts';
+import { MINUTE, MS, SECOND, type Micros } from '../../lib/time.ts';
 import type { Subject } from '../../model/witness.ts';
 import type { Said } from '../witness.ts';
+import { evictionWords } from './eviction-words.ts';
 import type { KlogLine } from './klog.ts';
-import { plainPods, podsOf, subjectOf } from './subject.ts';
 
 /** Resources that stand for one signal alone. */
 const SIGNALS: Readonly<Record<string, string>> = { memory: 'memory.available', pids: 'pid.available' };
@@ -10,86 +10,95 @@ const SIGNALS: Readonly<Record<string, string>> = { memory: 'memory.available', 
 const CONDITIONS: Readonly<Record<string, string>> = { MemoryPressure: 'memory', PIDPressure: 'pids' };
 /** From the ranking to the first container's end kubelet takes no longer. */
 const RANKED_US = 10 * SECOND;
+/** Between lack and ranking kubelet deletes images and dead containers; a call to the runtime may take two minutes. */
+const RECLAIM_US = 2 * MINUTE;
+/** How long kubelet waits for an evicted pod's end: 1.5 times its grace period, and at least 10 s (pod_workers.go, killPodNow). */
+const WAITS = 1.5;
+const WAITS_US = 10 * SECOND;
+/** What it says then comes a little later. */
+const SLACK_US = 5 * SECOND;
 const MAX_DETAIL = 600;
+
+/** One round of the manager (eviction_manager.go, synchronize), which waits for the one pod that it evicts at most. */
+interface Round {
+  readonly resource: string | null;
+  readonly sinceUs: Micros | null;
+  /** Until when word of the evicted pod's end is this round's. */
+  readonly untilUs: Micros | null;
+  /** Whose turn it is, the next first; null before they are ranked. */
+  readonly ranked: readonly Partial<Subject>[] | null;
+  /** Its eviction has been told of, by its first container's stop. */
+  readonly begun: boolean;
+}
 
 /**
  * kubelet's eviction manager tells an eviction in several lines: what it lacks, the pods in the order of their turn,
- * those that it may not evict, and (when the pod is gone, or has not gone) its success. Remembers what came before.
+ * those that it may not evict, and (when the pod is gone, or has not gone) its success. Remembers what came before in the
+ * same round, and nothing of earlier ones: who is evicted for a limit of its own is evicted without a word of what the node lacks.
  * A kubelet that was restarted on a node under pressure admits its running pods anew, or ends them with the same reason.
  */
 export class Evictions {
-  #resource: string | null = null;
-  #ranked: readonly Partial<Subject>[] = [];
-  #rankedUs: Micros | null = null;
+  #round: Round | null = null;
 
   /** What the line says of an eviction; null where it is none of the eviction manager's lines. */
   read(line: KlogLine, atUs: Micros | null): readonly Said[] | null {
-    const said = line.values === null ? plainWords(line.text) : structuredWords(line.text, line.values);
+    const said = evictionWords(line);
     if (said === null) return null;
+    const round = this.#round;
     switch (said.what) {
       case 'reclaim':
-        this.#resource = said.resource;
+        this.#round = { resource: said.resource, sinceUs: atUs, untilUs: later(atUs, WAITS_US + SLACK_US), ranked: null, begun: false };
         return [];
-      case 'ranked':
-        this.#ranked = said.pods;
-        this.#rankedUs = atUs;
+      case 'ranked': {
+        const resource = round?.ranked === null && isBefore(atUs, later(round.sinceUs, RECLAIM_US)) ? round.resource : null;
+        this.#round = { resource, sinceUs: atUs, untilUs: later(atUs, WAITS_US + SLACK_US), ranked: said.pods, begun: false };
         return [];
+      }
       case 'spared':
-        this.#ranked = this.#ranked.filter((pod) => pod.podName !== said.pod.podName || pod.podNamespace !== said.pod.podNamespace);
+        if (round?.ranked) this.#round = { ...round, ranked: round.ranked.filter((pod) => !isSame(pod, said.pod)) };
+        return [];
+      case 'nobody':
+        this.#round = null;
         return [];
       case 'evicted':
-        return [eviction(said.pod, said.message, this.#resource)];
+        // The pod's own message says what it is for. It comes first; that the pod is gone comes last, and ends the round.
+        if (said.message !== null) return [eviction(said.pod, said.message, null)];
+        this.#round = null;
+        return [eviction(said.pod, null, lackOf(round, said.pod, atUs))];
       case 'refused':
         return [eviction(said.pod, `not admitted again, for the node has ${said.conditions}`, CONDITIONS[said.conditions] ?? null)];
     }
   }
 
   /** kubelet begins to stop a container: whose turn it is, is evicted now. Null names a pod that the line does not. */
-  stopping(pod: Partial<Subject> | null, atUs: Micros | null): readonly Said[] {
-    const [first] = this.#ranked;
-    if (!first || atUs === null || this.#rankedUs === null || atUs - this.#rankedUs > RANKED_US) return [];
-    if (pod !== null && (pod.podName !== first.podName || pod.podNamespace !== first.podNamespace)) return [];
-    this.#ranked = [];
-    return [{ ...eviction(first, null, this.#resource), atUs: this.#rankedUs }];
+  stopping(pod: Partial<Subject> | null, graceMs: number | null, atUs: Micros | null): readonly Said[] {
+    const round = this.#round;
+    const first = round?.ranked?.[0];
+    if (!round || !first || round.begun || !isBefore(atUs, later(round.sinceUs, RANKED_US))) return [];
+    if (pod !== null && !isSame(pod, first)) return [];
+    this.#round = { ...round, begun: true, untilUs: later(atUs, Math.max(WAITS_US, WAITS * (graceMs ?? 0) * MS) + SLACK_US) };
+    return [{ ...eviction(first, null, round.resource), atUs: round.sinceUs }];
   }
 }
 
-type Words =
-  | { readonly what: 'reclaim'; readonly resource: string }
-  | { readonly what: 'ranked'; readonly pods: readonly Partial<Subject>[] }
-  | { readonly what: 'spared'; readonly pod: Partial<Subject> }
-  | { readonly what: 'evicted'; readonly pod: Partial<Subject>; readonly message: string | null }
-  | { readonly what: 'refused'; readonly pod: Partial<Subject>; readonly conditions: string };
-
-function structuredWords(text: string, values: Readonly<Record<string, string>>): Words | null {
-  if (text === 'Evicting pod' || (text === 'Event occurred' && values['reason'] === 'Evicted')) return { what: 'evicted', pod: subjectOf(values), message: values['message'] ?? null };
-  if (text === 'Failed to admit pod to node') return refused(subjectOf(values), values['nodeCondition']);
-  if (!text.startsWith('Eviction manager: ')) return null;
-  if (text.endsWith(' attempting to reclaim')) return { what: 'reclaim', resource: values['resourceName'] ?? '' };
-  if (text.endsWith(' pods ranked for eviction')) return { what: 'ranked', pods: podsOf(values['pods']) };
-  if (text.endsWith(' cannot evict a critical pod')) return { what: 'spared', pod: subjectOf(values) };
-  if (/ pod (?:is )?evicted successfully$| pod failed to evict$/.test(text)) return { what: 'evicted', pod: subjectOf(values), message: null };
-  return null;
+/** What the node lacked when this pod was evicted; null where that is not this round's word. */
+function lackOf(round: Round | null, pod: Partial<Subject>, atUs: Micros | null): string | null {
+  if (round === null || !isBefore(atUs, round.untilUs)) return null;
+  const [first] = round.ranked ?? [pod];
+  return first && isSame(first, pod) ? round.resource : null;
 }
 
-/** `[MemoryPressure]`, `["MemoryPressure"]`. */
-function refused(pod: Partial<Subject> | undefined, list: string | undefined): Words | null {
-  const conditions = list?.replace(/["[\]]/g, '') ?? '';
-  return pod === undefined || !/^[A-Za-z]{1,40}(?:[ ,]+[A-Za-z]{1,40})*$/.test(conditions) ? null : { what: 'refused', pod, conditions };
+function isSame(a: Partial<Subject>, b: Partial<Subject>): boolean {
+  return a.podName === b.podName && a.podNamespace === b.podNamespace;
 }
 
-function plainWords(text: string): Words | null {
-  const admission = /^Failed to admit pod (\S{1,400}) - node has conditions: (.{1,200})$/s.exec(text);
-  if (admission) return refused(plainPods(admission[1] ?? '')[0], admission[2]);
-  const words = /^eviction manager: (.*)$/s.exec(text)?.[1];
-  if (words === undefined) return null;
-  const resource = /^attempting to reclaim ([a-z-]+)/.exec(words)?.[1];
-  if (resource !== undefined) return { what: 'reclaim', resource };
-  if (words.startsWith('pods ranked for eviction: ')) return { what: 'ranked', pods: plainPods(words) };
-  const [pod] = plainPods(words);
-  if (!pod) return null;
-  if (words.startsWith('cannot evict a critical pod ')) return { what: 'spared', pod };
-  return /^pod \S+ (?:(?:is )?evicted successfully|failed to evict)/.test(words) ? { what: 'evicted', pod, message: null } : null;
+function later(us: Micros | null, byUs: Micros): Micros | null {
+  return us === null ? null : us + byUs;
+}
+
+/** What has no time is not known to be. */
+function isBefore(us: Micros | null, endUs: Micros | null): boolean {
+  return us !== null && endUs !== null && us <= endUs;
 }
 
 /** `The node was low on resource: memory. Threshold quantity: 750Mi, available: 225800Ki. Container …` */

@@ -1,11 +1,17 @@
 import type { WallClock } from '../../kernel/framing/wall-time.ts';
 import type { LineReader, Said, Witness } from '../witness.ts';
 import { Evictions } from './eviction.ts';
+import { wrappedByK0s } from './k0s.ts';
 import { momentOf, readKlog, type KlogLine } from './klog.ts';
+import { LogFormats } from './log-format.ts';
 import { readPlain } from './plain.ts';
 import { readStructured } from './structured.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** Where a line of klog begins, by itself or within one of k0s's; and a quote in it. */
+const BEGIN = '^(?:time="[^"]{1,40}" level=[a-z]{1,8} msg=")?[IWEF][0-9]{4} ';
+const QUOTE = '\\\\?"';
 
 /** kubelet, by itself or inside of k3s, RKE2, MicroK8s and the like. */
 export const kubelet: Witness = {
@@ -29,14 +35,14 @@ export const kubelet: Witness = {
   pattern: [
     'Killing container',
     'Message for Container of pod',
-    '^[IWEF][0-9]{4} .*\\] Container "',
+    `${BEGIN}.*\\] Container ${QUOTE}`,
     'robe failed',
     'robe errored',
-    ' probe for "',
+    ` probe for ${QUOTE}`,
     'Shutdown manager killing pod',
     'SyncLoop \\(?(?:DELETE|REMOVE)',
     '[Ee]viction manager: ',
-    'Evicting pod"',
+    `Evicting pod${QUOTE}`,
     'Failed to admit pod ',
     'Preempting pod',
     'evicted successfully',
@@ -45,21 +51,31 @@ export const kubelet: Witness = {
     'container finished',
     'ailed to delete cgroup paths',
     // From the line's beginning, so that no line is searched anew from each of its places.
-    '^[IWEF][0-9]{4} [^\\]]*\\] "Event occurred" .*reason="(?:Killing|Preempting|Evicted)"',
+    `${BEGIN}[^\\]]*\\] ${QUOTE}Event occurred${QUOTE} .*reason=${QUOTE}(?:Killing|Preempting|Evicted)${QUOTE}`,
     '^\\{.{0,300}"msg":"Event occurred(?:\\\\n)?".*"reason":"(?:Killing|Preempting|Evicted)"',
+    // They tell nothing but how this kubelet logs (log-format.ts): its start, and headers of text before lines of others' choosing.
+    'Started kubelet',
+    '\\] (?:init |ephemeral )?container &Container\\{',
+    'Exec lifecycle hook',
+    `\\] Operation for ${QUOTE}`,
+    '\\] Event\\(v1\\.ObjectReference\\{',
   ].join('|'),
   reader: (clock) => kubeletReader(clock),
 };
 
 function kubeletReader(clock: WallClock): LineReader {
-  const evictions = new Evictions();
+  const formats = new LogFormats();
+  // What anybody can print is no part of what kubelet is proven to have said.
+  const evictions = { proven: new Evictions(), text: new Evictions() };
   return ({ text, timeUs, field }) => {
-    const line = readKlog(text);
+    const wrapped = wrappedByK0s(text, field);
+    const line = readKlog(wrapped ?? text);
     if (line === null) return { drop: 'no-fact' };
     const atUs = writtenAt(line, timeUs, clock);
-    const said = read(line, atUs, evictions);
+    if (!formats.isOwnFormat(line, timeUs ?? atUs, field)) return { drop: read(line, atUs, new Evictions()).length === 0 ? 'no-fact' : 'not-a-witness' };
+    const proven = wrapped === null && isOwn(line, field('_PID'));
+    const said = read(line, atUs, proven ? evictions.proven : evictions.text);
     if (said.length === 0) return { drop: 'no-fact' };
-    const proven = isOwn(line, field('_PID'));
     return said.map((one) => ({ ...one, atUs: one.atUs ?? atUs, ...(proven ? {} : { trust: 'text' as const }) }));
   };
 }
@@ -70,7 +86,8 @@ function read(line: KlogLine, atUs: number | null, evictions: Evictions): readon
   if (evicted !== null) return evicted;
   const said = values === null ? readPlain(text) : readStructured(text, values);
   const begun = said.find((one) => one.kind === 'stop-request' && one.gracePeriodMs !== null);
-  return begun ? [...evictions.stopping(begun.about.podName === undefined || begun.about.podName === null ? null : begun.about, atUs), ...said] : said;
+  if (begun?.kind !== 'stop-request') return said;
+  return [...evictions.stopping(begun.about.podName === undefined || begun.about.podName === null ? null : begun.about, begun.gracePeriodMs, atUs), ...said];
 }
 
 /** In a file of its own, kubelet's stamp is all there is. */
@@ -81,7 +98,7 @@ function writtenAt({ at }: KlogLine, timeUs: number | null, clock: WallClock): n
 
 /**
  * Whether a line that came under kubelet's name can be nobody else's. Plain text repeats what a container printed,
- * newlines and all, so that a line of it may be anybody's; and a container does not know kubelet's pid.
+ * newlines and all, so that a line of it may be anybody's; and a container does not know kubelet's pid. JSON names none: log-format.ts.
  */
 function isOwn({ values, pid }: KlogLine, writer: string | null): boolean {
   return values !== null && (pid === null || writer === null || writer === String(pid));

@@ -21,7 +21,8 @@ const ROWS: readonly Row[] = [
     read: (m) => [reasoned({ ...firstPod(m[3]), containerName: m[1] ?? null, containerId: bareId((m[2] ?? '').replace(/^"(.*)"$/, '$1').replaceAll('\\"', '"')) }, m[4] ?? '')],
   },
   {
-    pattern: /^(Liveness|Startup|Readiness) probe for "(\S+\)):([a-z0-9.-]+)" (?:failed \([a-z]+\)|errored): (.*)$/s,
+    // What the probe printed may begin with a newline, and follow in records of its own; journald cuts trailing blanks.
+    pattern: /^(Liveness|Startup|Readiness) probe for "(\S+\)):([a-z0-9.-]+)" (?:failed \([a-z]+\)|errored):(?: (.*))?$/s,
     read: (m) => probeFailed({ ...firstPod(m[2]), containerName: m[3] ?? null }, m[1], m[4]),
   },
   {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readKlog } from '../../../src/evidence/kubelet/klog.ts';
 import { T0 } from '../../correlate/node.ts';
-import { at, ID, say, UID } from './lines.ts';
+import { at, ID, say, since, UID } from './lines.ts';
 
 const POD = { podNamespace: 'shop', podName: 'cart-7d9f' };
 const APP = { ...POD, containerName: 'app', containerId: ID };
@@ -17,7 +17,7 @@ describe('a stop, as each version says it', () => {
     ['JSON', JSON.stringify({ ts: T0 / 1_000, caller: 'kuberuntime/kuberuntime_container.go:808', msg: 'Killing container with a grace period', v: 2, pod: { name: 'cart-7d9f', namespace: 'shop' }, podUID: UID, containerName: 'app', containerID: `containerd://${ID}`, gracePeriod: 30 }), { ...APP, podUid: UID }, 30_000, undefined],
     ['JSON of before 1.24, with a newline', JSON.stringify({ ts: T0 / 1_000, msg: 'Killing container with a grace period\n', v: 2, pod: { name: 'cart-7d9f', namespace: 'shop' }, podUID: UID, containerName: 'app', containerID: `containerd://${ID}`, gracePeriod: 30 }), { ...APP, podUid: UID }, 30_000, undefined],
   ])('%s', (_, line, about, gracePeriodMs, trust) => {
-    const said = say(line);
+    const said = say(...since(line));
     expect(said).toMatchObject([{ kind: 'stop-request', by: 'kubelet', reason: 'unknown', gracePeriodMs, about, atUs: T0 }]);
     expect(said[0]?.trust).toBe(trust);
   });
@@ -29,7 +29,7 @@ describe('a stop, as each version says it', () => {
     ['1.30', `${at('pod_container_manager_linux.go:210')}"Failed to delete cgroup paths" cgroupName=["kubepods","burstable","pod${UID}"] err="unable to destroy cgroup paths"`],
     ['JSON', JSON.stringify({ ts: T0 / 1_000, msg: 'Failed to delete cgroup paths', v: 0, cgroupName: ['kubepods', 'burstable', `pod${UID}`], err: 'unable' })],
   ])('the pod’s cgroup is removed, and what is in it killed: %s', (_, line) => {
-    expect(say(line)).toMatchObject([{ kind: 'stop-request', by: 'kubelet', phase: 'kill', signal: 'SIGKILL', gracePeriodMs: null, about: { podUid: UID }, atUs: T0 }]);
+    expect(say(...since(line))).toMatchObject([{ kind: 'stop-request', by: 'kubelet', phase: 'kill', signal: 'SIGKILL', gracePeriodMs: null, about: { podUid: UID }, atUs: T0 }]);
   });
 
   it.each([
@@ -52,15 +52,16 @@ describe('why', () => {
     ['liveness', message('Container app failed liveness probe, will be restarted'), 'liveness-probe', APP],
     ['liveness, of a pod that is not restarted', message('Container app failed liveness probe'), 'liveness-probe', APP],
     ['startup, as 1.21 prints the id', message('Container app failed startup probe, will be restarted', `{Type:containerd ID:${ID}}`), 'startup-probe', APP],
-    ['a sidecar', message('Init container app failed liveness probe, will be restarted'), 'liveness-probe', APP],
     ['another definition', message('Container app definition changed, will be restarted'), 'restart', APP],
     ['words that only look like it', message('Container app says: app failed liveness probe, will be restarted'), 'restart', APP],
     ['1.20', `${at('kuberuntime_manager.go:656')}Container "app" ({"docker" "${ID}"}) of pod cart-7d9f_shop(${UID}): Container app failed liveness probe, will be restarted`, 'liveness-probe', { ...APP, podUid: UID }],
     ['1.20, as %q quotes a struct', `${at('kuberuntime_manager.go:656')}Container "app" ("{\\"docker\\" \\"${ID}\\"}") of pod cart-7d9f_shop(${UID}): Container app failed startup probe, will be restarted`, 'startup-probe', { ...APP, podUid: UID }],
     ['an Event, -v=3', `${at('event.go:389')}"Event occurred" object="shop/cart-7d9f" fieldPath="spec.containers{app}" kind="Pod" apiVersion="v1" type="Normal" reason="Killing" message="Container app failed liveness probe, will be restarted"`, 'liveness-probe', { ...POD, containerName: 'app' }],
+    // Of a restartable init container kubelet prints no message (kuberuntime_container.go, computeInitContainerActions): its Event alone tells why.
+    ['a sidecar, by its Event, -v=3', `${at('event.go:389')}"Event occurred" object="shop/cart-7d9f" fieldPath="spec.initContainers{app}" kind="Pod" apiVersion="v1" type="Normal" reason="Killing" message="Init container app failed liveness probe"`, 'liveness-probe', { ...POD, containerName: 'app' }],
     ['an Event in JSON', JSON.stringify({ ts: T0 / 1_000, caller: 'record/event.go:389', msg: 'Event occurred', v: 3, object: { name: 'cart-7d9f', namespace: 'shop' }, fieldPath: 'spec.containers{app}', kind: 'Pod', apiVersion: 'v1', type: 'Normal', reason: 'Killing', message: 'Container app failed startup probe, will be restarted' }), 'startup-probe', { ...POD, containerName: 'app' }],
   ])('%s', (_, line, reason, about) => {
-    expect(say(line)).toMatchObject([{ kind: 'stop-request', reason, gracePeriodMs: null, about }]);
+    expect(say(...since(line))).toMatchObject([{ kind: 'stop-request', reason, gracePeriodMs: null, about }]);
   });
 
   it.each([
@@ -79,6 +80,14 @@ describe('why', () => {
     ['an Event on a node', `${at('event.go:389')}"Event occurred" object="shop/cart-7d9f" kind="Node" reason="Preempting" message="x"`],
   ])('not: %s', (_, line) => {
     expect(say(line)).toEqual([]);
+  });
+
+  it('a sidecar whose probe failed is stopped, below -v=3: why is not told', () => {
+    const said = say(
+      `${at('prober.go:107')}"Probe failed" probeType="Liveness" pod="shop/cart-7d9f" podUID="${UID}" containerName="app" probeResult="failure" output="no"`,
+      `${at('kuberuntime_container.go:808')}"Killing container with a grace period" pod="shop/cart-7d9f" podUID="${UID}" containerName="app" containerID="containerd://${ID}" gracePeriod=30`,
+    );
+    expect(said).toMatchObject([{ kind: 'probe-failed', probe: 'liveness' }, { kind: 'stop-request', reason: 'unknown' }]);
   });
 
   it('the node shuts down, and a critical pod takes its place', () => {
@@ -107,6 +116,8 @@ describe('probes', () => {
     ['structured, in one record', `${at('prober.go:107')}"Probe failed" probeType="Readiness" pod="shop/cart-7d9f" podUID="${UID}" containerName="app" probeResult="failure" output=<\n\tcat: can't open\n\tone more\n >`, 'readiness', "cat: can't open\none more\n >"],
     ['errored', `${at('prober.go:104')}"Probe errored" err="rpc error: code = \\"x\\"" probeType="Liveness" pod="shop/cart-7d9f" podUID="${UID}" containerName="app"`, 'liveness', 'rpc error: code = "x"'],
     ['1.20', `${at('prober.go:117')}Liveness probe for "cart-7d9f_shop(${UID}):app" failed (failure): HTTP probe failed`, 'liveness', 'HTTP probe failed'],
+    ['1.20, its output on the lines that follow', `${at('prober.go:117')}Liveness probe for "cart-7d9f_shop(${UID}):app" failed (failure):`, 'liveness', null],
+    ['1.20, with a trailing blank', `${at('prober.go:117')}Liveness probe for "cart-7d9f_shop(${UID}):app" failed (failure): `, 'liveness', null],
     ['1.20, errored', `${at('prober.go:114')}Startup probe for "cart-7d9f_shop(${UID}):app" errored: timeout`, 'startup', 'timeout'],
   ])('%s', (_, line, probe, detail) => {
     expect(say(line)).toMatchObject([{ kind: 'probe-failed', probe, detail, about: { ...POD, podUid: UID, containerName: 'app' } }]);
