@@ -10,9 +10,10 @@ export interface AuditRecord {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** `type=SYSCALL msg=audit(1700000000.123:456): …` as auditd writes it (perhaps `node=NAME ` before), `audit: type=1326 audit(…): …` as the kernel prints it. */
+/** `type=SYSCALL msg=audit(1700000000.123:456): …` as auditd writes it (perhaps `node=NAME ` before). */
 const WRITTEN = /^(?:node=\S+ )?type=(\w+) msg=audit\((\d{1,10})\.(\d{3}):(\d+)\): ?/;
-const PRINTED = /^audit: type=(\d+) audit\((\d{1,10})\.(\d{3}):(\d+)\): ?/;
+/** `audit: type=1326 audit(…): …` as the kernel prints it (kernel/audit.c, kauditd_printk_skb); before 3.14 without `audit: `. */
+const PRINTED = /^(?:audit: )?type=(\d+) audit\((\d{1,10})\.(\d{3}):(\d+)\): ?/;
 /** `SYSCALL arch=…`, or `<audit-1300> arch=…`, as journald gives it, with the event in fields of its own. */
 const JOURNALED = /^(?:<audit-(\d+)>|([A-Z][A-Z0-9_]*)) /;
 /** auditd's own interpretation stands behind it, under the same names in capitals. */
@@ -21,12 +22,10 @@ const TYPES: Readonly<Record<string, string>> = { 1300: 'SYSCALL', 1318: 'OBJ_PI
 const FIELD = /(?:^| )([a-zA-Z][\w-]*)=("[^"]*"|[^\s"]*)/g;
 const MS_US = 1_000;
 
+/** A record that auditd or journald handed on. */
 export function readAuditRecord(text: string, timeUs: Micros | null, field: Field): AuditRecord | null {
-  const stamped = WRITTEN.exec(text) ?? PRINTED.exec(text);
-  if (stamped) {
-    const [head, type = '', seconds, millis, serial = ''] = stamped;
-    return { type: TYPES[type] ?? type, serial: `${String(seconds)}.${String(millis)}:${serial}`, timeUs: Number(seconds) * SECOND + Number(millis) * MS_US, fields: fieldsOf(text.slice(head.length)) };
-  }
+  const written = stamped(WRITTEN.exec(text), text);
+  if (written !== null) return written;
   const journaled = JOURNALED.exec(text);
   const serial = field('_AUDIT_ID');
   if (!journaled || serial === null) return null;
@@ -34,6 +33,17 @@ export function readAuditRecord(text: string, timeUs: Micros | null, field: Fiel
   const at = sourceUs !== null && /^\d{1,16}$/.test(sourceUs) ? Number(sourceUs) : timeUs;
   const type = journaled[2] ?? TYPES[journaled[1] ?? ''] ?? '';
   return { type, serial: `${field('_BOOT_ID') ?? ''}:${serial}`, timeUs: at, fields: fieldsOf(text.slice(journaled[0].length)) };
+}
+
+/** A record that the kernel put into its own log, for want of an auditd that takes it. */
+export function readPrintedRecord(text: string): AuditRecord | null {
+  return stamped(PRINTED.exec(text), text);
+}
+
+function stamped(found: RegExpExecArray | null, text: string): AuditRecord | null {
+  if (!found) return null;
+  const [head, type = '', seconds, millis, serial = ''] = found;
+  return { type: TYPES[type] ?? type, serial: `${String(seconds)}.${String(millis)}:${serial}`, timeUs: Number(seconds) * SECOND + Number(millis) * MS_US, fields: fieldsOf(text.slice(head.length)) };
 }
 
 function fieldsOf(text: string): ReadonlyMap<string, string> {

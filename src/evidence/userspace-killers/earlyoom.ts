@@ -2,12 +2,13 @@ import { MS, type Micros } from '../../lib/time.ts';
 import type { LineReader, Said, Told, Witness, WitnessLine } from '../witness.ts';
 
 /**
- * `sending SIGTERM to process 1234 uid 1000 "java": badness 853, VmRSS 9853 MiB` (1.4 to 1.8; before without uid), since
- * then `…: oom_score 712, oom_score_adj 0, VmRSS 4514 MiB, cmdline "…"`. A name has 15 bytes of the user's choosing, a
- * newline among them cuts the line: pid and uid come before it, and the figures may be gone.
+ * `sending SIGTERM to process 1234 uid 1000 "java": badness 853, VmRSS 9853 MiB` (1.4 to 1.7; 1.3 without uid), in 1.8
+ * `…: oom_score 712, VmRSS 4514 MiB, cmdline "…"`, since then with `, oom_score_adj 0` behind the score (kill.c). 1.2 and
+ * before say `Killing process` and no signal, and are not read. A name has 15 bytes of the user's choosing, a newline among
+ * them cuts the line: pid and uid come before it, and the figures may be gone.
  */
 const SENDING = /^sending (SIGTERM|SIGKILL) to process (\d{1,10}) (?:uid (\d{1,10}) )?"(.{0,15})/s;
-const FIGURES = /^": (?:badness (-?\d+)(?: KiB)?|oom_score (-?\d+), oom_score_adj -?\d+)(?:, badness -?\d+ KiB)?, VmRSS (\d+) MiB/;
+const FIGURES = /^": (?:badness (-?\d+)(?: KiB)?|oom_score (-?\d+)(?:, oom_score_adj -?\d+)?)(?:, badness -?\d+ KiB)?, VmRSS (\d+) MiB/;
 const LIMITS = /^low memory! at or below SIG(?:TERM|KILL) limits: (mem .*)$/;
 const AVAILABLE = /^mem avail: +(\d+) of +(\d+) MiB/;
 const ESCALATING = /^escalating to SIGKILL after (\d+\.\d+) seconds/;

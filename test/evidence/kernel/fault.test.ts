@@ -20,6 +20,25 @@ describe('the kernel on faults', () => {
     ['a breakpoint', 'traps: app[4711] trap int3 ip:401126 sp:7ffc0f3e2a10 error:0 in app[401000+1000]', 'SIGTRAP'],
     ['arm64, before 4.18', 'app[4711]: unhandled level 2 translation fault (11) at 0x00000000, esr 0x92000046, in app[400000+1000]', 'SIGSEGV'],
     ['arm64', 'app[4711]: unhandled exception: DABT (lower EL), ESR 0x0000000092000046, level 2 translation fault in app[400000+1000]', 'SIGSEGV'],
+    // As cet.c prints it (found in a mail to linux-kernel), and as kernels that had it in traps.c.
+    ['a shadow stack', 'app[4711] control protection ip:40122c sp:7ffc23b5b448 ssp:7fa3bfdffff8 error:1(near ret) in app[401000+1000]', 'SIGSEGV'],
+    ['a shadow stack, in an enclave', 'traps: app[4711] control protection ip:40122c sp:7ffc23b5b448 ssp:7fa3bfdffff8 error:8001(near ret) in enclave in app[401000+1000]', 'SIGSEGV'],
+    ['arm64, before 4.18, with brackets', 'app[4711]: unhandled level 1 (translation table walk) (7) at 0x00000000, esr 0x92000015', 'SIGBUS'],
+    ['arm64, an instruction before 4.18', 'app[4711]: undefined instruction: pc=0000007f907a5160', 'SIGILL'],
+    ['arm64, cache maintenance before 4.18', 'app[4711]: illegal memory access: pc=00000000deadbeef', 'SIGSEGV'],
+    ['arm64, alignment before 4.18', 'app[4711]: SP Alignment exception: pc=0000000000402100 sp=0000ffffde49daa8', 'SIGBUS'],
+    ['arm64, no ESR', 'app[4711]: unhandled exception: undefined instruction in app[400000+1000]', 'SIGILL'],
+    ['arm64, no ESR, nor where', 'app[4711]: unhandled exception: illegal memory access', 'SIGSEGV'],
+    ['arm64, an AArch32 call', 'app[4711]: unhandled exception: Oops - bad compat syscall(2) in app[10000+50000]', 'SIGILL'],
+    ['arm64, 4.18 to 5.17, whose ESR is a number of a call', 'app[4711]: unhandled exception: ERET/ERETAA/ERETAB, ESR 0x68000000, Oops - bad compat syscall(2) in app[10000+50000]', 'SIGILL'],
+    ['arm64, alignment', 'app[4711]: unhandled exception: SP Alignment, ESR 0x000000009a000000, SP/PC alignment exception in app[400000+4000]', 'SIGBUS'],
+    ['arm64, a tag', 'app[4711]: unhandled exception: DABT (lower EL), ESR 0x0000000092000051, synchronous tag check fault in app[b847a9c80000+1000]', 'SIGSEGV'],
+    ['arm64, what nobody expected', 'app[4711]: unhandled exception: SME, ESR 0x0000000076000000, Bad EL0 synchronous exception in app[400000+1000]', 'SIGILL'],
+    ['arm64, a breakpoint', 'app[4711]: unhandled exception: BRK (AArch64), ESR 0x00000000f2000001, User debug trap in app[400000+1000]', 'SIGTRAP'],
+    ['arm64, which signal is another from version to version', 'app[4711]: unhandled exception: DABT (lower EL), ESR 0x0000000092000001, level 1 address size fault in app[400000+1000]', null],
+    ['riscv', 'app[4711]: unhandled signal 11 code 0x1 at 0x0000000000000001 in libc.so.6[3fb3ed8000+185000]', 'SIGSEGV'],
+    ['riscv, an instruction', 'app[4711]: unhandled signal 4 code 0x1 at 0x0000000000010078  in app[10000+1000]', 'SIGILL'],
+    ['seccomp, before 3.14', 'type=1326 audit(1423144560.123:42): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=4711 comm="app" exe="/app" sig=31 arch=c000003e syscall=165 compat=0 ip=0x7f code=0x80000000', 'SIGSYS'],
     ['seccomp', 'audit: type=1326 audit(1423144560.123:42): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=4711 comm="app" exe="/app" sig=31 arch=c000003e syscall=165 compat=0 ip=0x7f code=0x80000000', 'SIGSYS'],
   ])('%s', (_, line, signal) => {
     expect(say(kernelFaults, [line])).toMatchObject([{ kind: 'fault', comm: 'app', signal, ownFault: true, about: { pid: 4711 } }]);
@@ -30,8 +49,18 @@ describe('the kernel on faults', () => {
     ['an OOM kill', 'Memory cgroup out of memory: Killed process 4711 (app) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:1kB oom_score_adj:0'],
     ['a line of a program', 'containerd[881]: app[4711]: segfault at 0 ip 0 sp 0 error 6'],
     ['words within another message', `something said ${SEGFAULT}`],
+    ['a word of auditd, which does not write here', 'type=ANOM_ABEND msg=audit(1423144560.123:42): auid=0 uid=0 gid=0 ses=1 pid=4711 comm="app" exe="/app" sig=11 res=1'],
+    ['a call that nobody has', 'app[4711]: syscall 1000'],
   ])('%s: no fault', (_, line) => {
     expect(say(kernelFaults, [line])).toEqual([]);
+  });
+
+  it('a name cannot stand for another process, by any wording', () => {
+    const behind = ['] control protection ip:0 sp:0 ssp:0 error:1(near ret) in a[0+1]', ']: unhandled exception: undefined instruction in a[0+1]', ']: undefined instruction: pc=0', ']: SP Alignment exception: pc=0 sp=0', ']: unhandled signal 11 code 0x1 at 0x0 in a[0+1]'];
+    for (const words of behind) {
+      const name = `[1${words}`.slice(0, 15);
+      expect(say(kernelFaults, [`${name}[4711${words}`])).toMatchObject([{ comm: name, about: { pid: 4711 } }]);
+    }
   });
 
   it('a name cannot stand for another process', () => {

@@ -10,7 +10,11 @@ const LOW = ['mem avail:   554 of  7721 MiB ( 7.18%), swap free:  742 of 7720 Mi
 describe('earlyoom', () => {
   it.each([
     ['1.3', 'sending SIGTERM to process 9994 "termshark": badness 1181, VmRSS 4568 MiB', { comm: 'termshark', uid: null, figures: { badness: 1181, rssBytes: 4568 * MIB } }],
-    ['1.4 to 1.8', 'sending SIGTERM to process 9994 uid 1000 "(sd-pam)": badness -3, VmRSS 3 MiB', { comm: '(sd-pam)', uid: 1000, figures: { badness: -3, rssBytes: 3 * MIB } }],
+    ['1.4 to 1.7', 'sending SIGTERM to process 9994 uid 1000 "(sd-pam)": badness -3, VmRSS 3 MiB', { comm: '(sd-pam)', uid: 1000, figures: { badness: -3, rssBytes: 3 * MIB } }],
+    // As recorded with Debian 13's 1.8.2 (test/recordings/earlyoom-6.12-containerd and -5.10-containerd).
+    ['1.8', 'sending SIGKILL to process 9994 uid 0 "eat": oom_score 1678, VmRSS 200 MiB, cmdline "eat 200"', { comm: 'eat', uid: 0, signal: 'SIGKILL', figures: { oomScore: 1678, rssBytes: 200 * MIB } }],
+    ['1.8, another', 'sending SIGKILL to process 9994 uid 0 "agetty": oom_score 666, VmRSS 1 MiB, cmdline "/sbin/agetty -o -- \\u --noreset --noclear - linux"', { comm: 'agetty', signal: 'SIGKILL', figures: { oomScore: 666, rssBytes: MIB } }],
+    ['1.8, its command line cut off', 'sending SIGTERM to process 9994 uid 1000 "node": oom_score 900, VmRSS 1200 MiB', { comm: 'node', figures: { oomScore: 900, rssBytes: 1200 * MIB } }],
     ['since', 'sending SIGTERM to process 9994 uid 1000 "bun": oom_score 712, oom_score_adj 0, VmRSS 4514 MiB, cmdline "bun test --timeout 60000 ./src"', { comm: 'bun', figures: { oomScore: 712, rssBytes: 4514 * MIB } }],
     ['later', 'sending SIGTERM to process 9994 uid 0 "x": oom_score 712, oom_score_adj -5, badness 88 KiB, VmRSS 1 MiB, ordering badness, cmdline "x"', { comm: 'x', figures: { oomScore: 712, rssBytes: MIB } }],
     ['a name that looks like its end', 'sending SIGTERM to process 9994 uid 0 "a": badness 1, ": badness 668, VmRSS 94 MiB', { comm: 'a": badness 1, ', figures: { badness: 668 } }],
