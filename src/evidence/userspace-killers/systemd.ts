@@ -1,18 +1,22 @@
-import type { Witness } from '../witness.ts';
+import type { Said, Witness } from '../witness.ts';
 import { killedCgroup } from './killed-cgroup.ts';
 
 /** `UNIT: systemd-oomd killed 3 process(es) in this unit.`, or `some process(es)`. */
 const UNIT_KILLED = /^(\S+): systemd-oomd killed (\d+|some) process\(es\) in this unit\.$/;
+/** `UNIT: Killing process 4100 (app) with signal SIGKILL.` (systemd 225 to 258, unit.c), when the time of a unit's stop is over. The name is the process's own choice. */
+const KILLING = /^(\S+): Killing process (\d{1,10}) \(.*\) with signal (SIG[A-Z0-9]+)\.$/s;
 
-/** systemd itself, which finds in a unit's cgroup the mark that systemd-oomd leaves there. */
+/** systemd itself: it ends what is left in a unit, and finds in a unit's cgroup the mark that systemd-oomd leaves there. */
 export const systemd: Witness = {
   name: 'systemd',
   units: ['init.scope'],
   transports: ['journal'],
   comms: ['systemd'],
   tags: ['systemd'],
-  pattern: 'systemd-oomd killed (?:\\d+|some) process',
+  pattern: 'systemd-oomd killed (?:\\d+|some) process|: Killing process \\d+ ',
   reader: () => ({ text }) => {
+    const [, unit = '', pid, signal] = KILLING.exec(text) ?? [];
+    if (pid !== undefined && signal !== undefined) return [killing(unit, Number(pid), signal)];
     const found = UNIT_KILLED.exec(text);
     const { containerId = null, podUid = null } = found ? killedCgroup(found[1] ?? '') : {};
     // Units of no container are of no interest; a unit's name alone is no path.
@@ -21,3 +25,10 @@ export const systemd: Witness = {
     return [{ kind: 'userspace-kill', by: 'systemd-oomd', comm: null, uid: null, signal: 'SIGKILL', reason: null, figures, about: { containerId, podUid } }];
   },
 };
+
+/** The host's systemd counts as the host does. */
+function killing(unit: string, pid: number, signal: string): Said {
+  const { containerId = null, podUid = null } = killedCgroup(unit);
+  const sender = { pid: 1, comm: 'systemd', exe: null, uid: 0, containerId: null };
+  return { kind: 'signal-sent', signal, success: true, sender, named: pid, about: { containerId, podUid, pid } };
+}

@@ -37,6 +37,16 @@ describe('systemd-oomd', () => {
   });
 });
 
+describe('systemd, when a unit did not stop in time', () => {
+  it('tells whom it kills: what the process calls itself changes nothing', () => {
+    const line = (comm: string): string => `cri-containerd-${ID}.scope: Killing process 4100 (${comm}) with signal SIGKILL.`;
+    const sent = { kind: 'signal-sent', signal: 'SIGKILL', success: true, named: 4_100, sender: { pid: 1, comm: 'systemd' }, about: { containerId: ID, pid: 4_100 } };
+    expect(say(systemd, [line('app'), line('x) with signal SIGTERM.'), line('(a\nb)')])).toMatchObject([sent, sent, sent]);
+    expect(say(systemd, ['foo.service: Killing process 7 (x) with signal SIGKILL.'])).toMatchObject([{ about: { containerId: null, pid: 7 } }]);
+    expect(say(systemd, [`cri-containerd-${ID}.scope: Stopping timed out. Killing.`])).toEqual([]);
+  });
+});
+
 describe("Facebook's oomd", () => {
   const BODY = `50.85 49.35 30.53 kubepods/burstable/pod${UID}/${ID} 6905962496 ruleset:[protection against low swap] detectorgroup:[free swap goes below 10 percent] killer:kill_by_swap_usage v2`;
 
