@@ -55,7 +55,8 @@ export class CaseBuilder {
 
   life(one: KnownExit, exit = this.exit(one)): Life {
     const { finishedUs, shiftUs } = one;
-    return { exit, finishedUs, shiftUs, startedUs: startOf(exit, finishedUs), nextStartUs: this.#books.containers.nextStart(exit.containerId, finishedUs) };
+    const { containers } = this.#books;
+    return { exit, finishedUs, shiftUs, startedUs: startOf(exit, finishedUs), nextStartUs: containers.nextStart(exit.containerId, finishedUs), successorStartUs: containers.successorStart(exit, finishedUs) };
   }
 
   belongs(entry: KillEntry, one: KnownExit): boolean {
@@ -116,7 +117,7 @@ export class CaseBuilder {
         .find(factKeys(exit))
         .filter((fact) => tellsOf(fact, life))
         .map((fact) => this.#withSender(fact)),
-      heard: facts.heard,
+      tellsOfStops: facts.tellsOfStops,
     };
   }
 

@@ -83,6 +83,18 @@ export class ContainerBook {
     return startedUs !== null && startedUs > endedUs ? startedUs : null;
   }
 
+  /** When the pod's next container of the same name started, which kubelet makes after an end; null where none has. */
+  successorStart(exit: ContainerExit, endedUs: Micros): Micros | null {
+    const { containerName } = exit;
+    if (containerName === null || containerName === '') return null;
+    const starts = this.#inPod(exit).flatMap((id) => {
+      const entry = this.#byId.get(id);
+      const isNext = entry?.startedUs != null && entry.startedUs > endedUs && id !== exit.containerId && entry.container.containerName === containerName && samePod(entry.container, exit);
+      return isNext ? [entry.startedUs ?? Infinity] : [];
+    });
+    return starts.length === 0 ? null : Math.min(...starts);
+  }
+
   /** Ids of the containers that `namespace/pod`, `namespace/pod/container` or the name of a pod names. */
   named(target: string): readonly string[] {
     const [first, second, third, ...rest] = target.split('/');

@@ -1,5 +1,5 @@
-import { MINUTE, SECOND } from '../lib/time.ts';
-import type { Subject, WitnessFact, WitnessName } from '../model/witness.ts';
+import { MINUTE, SECOND, type Micros } from '../lib/time.ts';
+import type { Subject, WitnessFact } from '../model/witness.ts';
 import type { Life } from './belongs.ts';
 import { subjectKeys } from './join-keys.ts';
 import { KeyIndex } from './key-index.ts';
@@ -21,8 +21,7 @@ export class FactBook {
   readonly #max: number;
   readonly #kept = new Set<WitnessFact>();
   readonly #byKey = new KeyIndex<WitnessFact>();
-  /** Witnesses whose word came and is proven to be theirs. */
-  readonly heard = new Set<WitnessName>();
+  #tellsOfStops = false;
 
   constructor(max: number) {
     this.#max = max;
@@ -30,7 +29,7 @@ export class FactBook {
 
   /** Takes a fact; false when it was known already, as well proven. */
   add(fact: WitnessFact): boolean {
-    if (fact.trust !== 'text') this.heard.add(fact.witness);
+    if (fact.kind === 'stop-request' && fact.by === 'kubelet' && fact.trust !== 'text') this.#tellsOfStops = true;
     const keys = subjectKeys(fact.about);
     const same = [...this.#byKey.find(keys)].find((known) => isSame(known, fact));
     if (same && (same.trust !== 'text' || fact.trust === 'text')) return false;
@@ -40,6 +39,11 @@ export class FactBook {
     const [oldest] = this.#kept;
     if (this.#kept.size > this.#max && oldest) this.#forget(oldest);
     return true;
+  }
+
+  /** kubelet has told of somebody's stop, and it is proven to be its word: it logs as much as that takes. */
+  get tellsOfStops(): boolean {
+    return this.#tellsOfStops;
   }
 
   /** Facts that go by any of these names, oldest first. */
@@ -71,11 +75,10 @@ function saidOf(fact: WitnessFact): string {
  * Whether a fact is of this life of this container: every name that both give must agree, one of them must name it, and
  * it must have been told while the container lived or shortly after. Never by time alone.
  */
-export function tellsOf({ about, atUs, kind }: WitnessFact, { exit, startedUs, finishedUs, nextStartUs }: Life): boolean {
-  if (atUs !== null) {
-    if (atUs > finishedUs + (TOLD_WHEN_DONE.has(kind) ? DONE_US : LATE_US) || (nextStartUs !== null && atUs > nextStartUs)) return false;
-    if (startedUs !== null && atUs < startedUs - SLACK_US) return false;
-  }
+export function tellsOf(fact: WitnessFact, life: Life): boolean {
+  if (fact.atUs !== null && !wasToldInTime(fact, fact.atUs, life)) return false;
+  const { about, atUs } = fact;
+  const { exit, finishedUs } = life;
   const pairs: readonly (readonly [string | number | null, string | number | null])[] = [
     [about.containerId, exit.containerId],
     [about.podUid, exit.podUid],
@@ -87,6 +90,15 @@ export function tellsOf({ about, atUs, kind }: WitnessFact, { exit, startedUs, f
   const named = namesPod(about, exit) || about.containerId === exit.containerId || about.cgroup !== null;
   if (named) return true;
   return about.pid !== null && about.pid === exit.initPid && (atUs === null || atUs >= finishedUs - PID_WINDOW_US);
+}
+
+function wasToldInTime({ about, kind }: WitnessFact, atUs: Micros, { startedUs, finishedUs, nextStartUs, successorStartUs }: Life): boolean {
+  if (atUs > finishedUs + (TOLD_WHEN_DONE.has(kind) ? DONE_US : LATE_US) || (nextStartUs !== null && atUs > nextStartUs)) return false;
+  if (startedUs !== null && atUs < startedUs - SLACK_US) return false;
+  // With every end a shim goes: only one that went before it tells anything.
+  if (kind === 'shim-gone' && atUs >= finishedUs) return false;
+  // Of the pod by its name: by then another container lived under this one's.
+  return !(about.containerId === null && about.pid === null && successorStartUs !== null && atUs > successorStartUs);
 }
 
 function namesPod(about: Subject, { podUid, podNamespace, podName }: Life['exit']): boolean {

@@ -12,11 +12,14 @@ export const containerd: Witness = {
   transports: ['stdout'],
   comms: [],
   tags: ['containerd', 'microk8s.daemon-containerd'],
-  pattern: ['StopContainer for', 'Stop container ', 'Kill container ', 'TaskOOM event', 'xit event', 'returns sandbox id', 'returns container id', 'StartContainer for [^ ]+ returns successfully'].join('|'),
+  pattern: ['StopContainer for', 'Stop container ', 'Kill container ', 'TaskOOM event', 'xit event', 'shim disconnected', 'returns sandbox id', 'returns container id', 'StartContainer for [^ ]+ returns successfully'].join('|'),
   reader: containerdReader,
 };
 
 const ID = '([0-9A-Za-z_.-]{1,128})';
+const WHOLE_ID = new RegExp(`^${ID}$`);
+/** The container is the field `id`. */
+const SHIM_GONE = 'shim disconnected';
 const STOP = new RegExp(`^StopContainer for "${ID}" with timeout (-?\\d{1,9}) \\(s\\)$`);
 const SIGNAL = new RegExp(`^Stop container "${ID}" with signal (.{1,40})$`);
 /** 1.1 and 1.2 say what of it. */
@@ -40,13 +43,18 @@ function containerdReader(): LineReader {
   return ({ text }) => {
     const line = readLogrus(text);
     if (line === null) return { drop: 'no-fact' };
-    const said = read(line.text, line.timeUs, pods);
+    const said = line.text === SHIM_GONE ? shimGone(line.fields['id']) : read(line.text, line.timeUs, pods);
     return said.length === 0 ? { drop: 'no-fact' } : said.map((one) => (line.timeUs === null || one.atUs != null ? one : { ...one, atUs: line.timeUs }));
   };
 }
 
 function read(text: string, timeUs: Micros | null, pods: Map<string, Pod>): readonly Said[] {
   return stopping(text) ?? ended(text) ?? born(text, timeUs, pods) ?? [];
+}
+
+/** With containers of every client, also after each ordinary end. */
+function shimGone(id: string | undefined): readonly Said[] {
+  return id !== undefined && WHOLE_ID.test(id) ? [{ kind: 'shim-gone', by: 'containerd', about: { containerId: id } }] : [];
 }
 
 function stopping(text: string): readonly Said[] | null {

@@ -2,7 +2,7 @@ import type { Micros } from '../lib/time.ts';
 import type { Container, ContainerExit } from '../model/container-exit.ts';
 import type { Level, OomKill } from '../model/oom-kill.ts';
 import type { BlindSpot } from '../model/verdict.ts';
-import type { WitnessFact, WitnessName } from '../model/witness.ts';
+import type { WitnessFact } from '../model/witness.ts';
 
 /** How well a log is known over the moment of death. */
 export interface LogView {
@@ -74,8 +74,8 @@ export interface Case {
   readonly cgroup: CgroupView;
   /** What other witnesses tell of this container, by identity, from its start to shortly after its end; oldest first. */
   readonly witness: readonly WitnessFact[];
-  /** Witnesses whose word has come at all, and is theirs for certain. */
-  readonly heard: ReadonlySet<WitnessName>;
+  /** This node's kubelet tells whom it stops: it has, and for certain. */
+  readonly tellsOfStops: boolean;
   /** How well their logs are known: only what was read can be said not to have happened. */
   readonly witnessLog: LogView;
   /** The settle time is over. */

@@ -11,7 +11,7 @@ export type SignalSent = FactOf<'signal-sent'>;
 const SIGKILL_US = 30 * SECOND;
 /** A program may take its time to end by SIGTERM; the killers wait 10 s. */
 export const SIGTERM_US = 15 * SECOND;
-/** What is logged when the signal is sent may be stamped later than the end it brought; systemd looks afterwards. */
+/** What a killer logs when it has sent the signal may be stamped later than the end it brought; systemd looks afterwards. */
 const AFTER_US = 2 * SECOND;
 /** Two clocks of one node. */
 const CLOCK_US = SECOND / 2;
@@ -42,7 +42,7 @@ function reaches({ about }: UserspaceKill, { exit }: Case): boolean {
 /** The signal that another process sent to PID 1 and that could end it, shortly before the end; the best proven. */
 export function signalTo(one: Case, signal: string, withinUs: Micros = SIGKILL_US): Reached<SignalSent> | null {
   const found = factsOf(one.witness, 'signal-sent')
-    .filter((fact) => fact.signal === signal && fact.success && fact.about.pid === one.exit.initPid && !(signal === 'SIGKILL' && isFromInside(fact)) && isNear(one, fact.atUs, withinUs))
+    .filter((fact) => fact.signal === signal && fact.success && fact.about.pid === one.exit.initPid && !(signal === 'SIGKILL' && isFromInside(fact)) && isNear(one, fact.atUs, withinUs, afterUs(one)))
     .map((fact): Reached<SignalSent> => ({ fact, signal, confidence: sure(fact, one, atBest(fact)) }));
   return best(found);
 }
@@ -58,8 +58,13 @@ function atBest({ named, about }: SignalSent): Confidence {
   return Math.abs(named) === about.pid ? 'certain' : 'likely';
 }
 
-function isNear({ startedUs, finishedUs }: Case, atUs: Micros | null, withinUs: Micros): boolean {
-  if (atUs === null || atUs > finishedUs + AFTER_US || atUs < finishedUs - withinUs) return false;
+/** The kernel stamps a signal as it is sent: one after the end ended nobody. A time of whole seconds was cut to them. */
+function afterUs({ finishedUs }: Case): Micros {
+  return CLOCK_US + (finishedUs % SECOND === 0 ? SECOND : 0);
+}
+
+function isNear({ startedUs, finishedUs }: Case, atUs: Micros | null, withinUs: Micros, after = AFTER_US): boolean {
+  if (atUs === null || atUs > finishedUs + after || atUs < finishedUs - withinUs) return false;
   return startedUs === null || atUs >= startedUs - CLOCK_US;
 }
 
@@ -78,7 +83,7 @@ function best<F extends UserspaceKill | SignalSent>(found: readonly Reached<F>[]
 }
 
 /** Programs that end containers because they are asked to. */
-const RUNTIMES: ReadonlySet<string> = new Set(['runc', 'crun', 'youki', 'kata-runtime', 'runsc', 'containerd', 'containerd-shim', 'containerd-shim-runc-v1', 'containerd-shim-runc-v2', 'dockerd', 'crio', 'conmon', 'conmonrs', 'podman', 'buildah', 'kubelet', 'k3s', 'rke2']);
+const RUNTIMES: ReadonlySet<string> = new Set(['runc', 'crun', 'youki', 'kata-runtime', 'runsc', 'containerd', 'containerd-shim', 'containerd-shim-runc-v1', 'containerd-shim-runc-v2', 'containerd-shim-kata-v2', 'containerd-shim-runsc-v1', 'dockerd', 'cri-dockerd', 'crio', 'conmon', 'conmonrs', 'podman', 'buildah', 'kubelet', 'hyperkube', 'kubelite', 'k0s', 'k3s', 'rke2']);
 /** nohang is a program of Python's: it is told by its name. */
 const KILLERS: ReadonlySet<string> = new Set(['earlyoom', 'systemd-oomd', 'oomd', 'nohang']);
 

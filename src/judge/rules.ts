@@ -5,6 +5,7 @@ import { childVictim, groupKill, pid1Victim, victimWithoutPid } from './rules/ke
 import { externalSigkill, externalSignal, runtimeSigkill, userspaceOom, userspaceTerm } from './rules/killer.ts';
 import { blind, ledgerUnchanged, logRead, lostKill, namelessKill, unplacedKill } from './rules/no-kill.ts';
 import { askedToEnd, neverStarted, ownExit, statusLost } from './rules/own-exit.ts';
+import { shimLost } from './rules/shim-lost.ts';
 import { askedToEndBy, graceOver, reasonAlone } from './rules/stop-request.ts';
 
 /** The rules of judgement, in order: the first that finds something decides. */
@@ -15,6 +16,7 @@ export const RULES: readonly Rule[] = [
   externalSigkill,
   victimWithoutPid,
   graceOver,
+  shimLost,
   runtimeSigkill,
   childVictim,
   reasonAlone,

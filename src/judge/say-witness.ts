@@ -84,6 +84,8 @@ function sayFact(fact: WitnessFact): string {
       return saySignal(fact);
     case 'fault':
       return sayFault(fact);
+    case 'shim-gone':
+      return `${fact.by} lost the container's shim`;
     default:
       return fact.raw;
   }
@@ -96,8 +98,10 @@ function sayRequest({ detail, gracePeriodMs, phase, signal }: FactOf<'stop-reque
   return `asks for its end, with a grace period of ${sayDuration(gracePeriodMs)}`;
 }
 
-function sayThreshold({ observedText, thresholdText }: FactOf<'eviction'>): string {
-  return observedText === null || thresholdText === null ? '' : ` (available ${observedText}, threshold ${thresholdText})`;
+function sayThreshold({ signal, observedText, thresholdText }: FactOf<'eviction'>): string {
+  const figures = observedText === null || thresholdText === null ? [] : [`available ${observedText}, threshold ${thresholdText}`];
+  const said = [...(signal === null ? [] : [signal]), ...figures];
+  return said.length === 0 ? '' : ` (${said.join('; ')})`;
 }
 
 /** That an end was asked for, and that this exit came before the time for it was over. */

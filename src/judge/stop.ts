@@ -25,7 +25,10 @@ export interface Stop {
 const CLOCK_US = 50 * MS;
 /** From SIGKILL to the end of a process that has much to give back. */
 const SOON_US = 15 * SECOND;
-const LATE_US = 5 * MINUTE;
+/** A busy runtime sends it late. */
+const LATE_US = MINUTE;
+/** Where it is told that it was sent, or to whom no time was given: so long a process may take. */
+const LONG_US = 5 * MINUTE;
 /** Requests of kubelet and of its runtime that are one. */
 const SAME_US = 2 * SECOND;
 
@@ -45,15 +48,15 @@ export function stopsOf(one: Case): readonly Stop[] {
   const reasons = told.filter(isReason);
   const stops = requests.filter((request) => !isEcho(request, requests)).map((request) => made(request, reasonOf(request, reasons)));
   if (stops.length > 0) return stops;
-  // kubelet tells of these at every level of logging, of the request itself from -v=2 on.
-  const reason = reasons.findLast(isAfterwards);
+  // kubelet tells of evictions and preemptions at every level of logging, of the request itself from -v=2 on.
+  const reason = reasons.findLast((fact) => isAfterwards(fact) && fact.atUs <= one.finishedUs + SOON_US && fact.atUs >= one.finishedUs - LONG_US);
   return reason ? [made(null, reason)] : [];
 }
 
 /** The stop whose SIGKILL this end is: it came when the grace period was over, and not before. `exact`: by any reading of the stamps, and soon. */
 export function stopDueAt(one: Case, stops: readonly Stop[]): { readonly stop: Stop; readonly exact: boolean } | null {
   const { finishedUs } = one;
-  const due = stops.filter((stop) => stop.dueUs !== null && finishedUs >= stop.dueUs - inexact(stop, finishedUs) && finishedUs <= stop.dueUs + LATE_US);
+  const due = stops.filter((stop) => stop.dueUs !== null && finishedUs >= stop.dueUs - inexact(stop, finishedUs) && finishedUs <= stop.dueUs + (isSent(stop) ? LONG_US : LATE_US));
   // The request with its time tells more than the runtime's word that it kills now.
   const stop = due.find(({ request }) => request?.gracePeriodMs != null) ?? due[0];
   if (!stop) return null;
@@ -62,10 +65,21 @@ export function stopDueAt(one: Case, stops: readonly Stop[]): { readonly stop: S
   return { stop, exact: earliestUs >= dueUs - CLOCK_US + cutBy(stop.askedUs) && finishedUs <= dueUs + SOON_US };
 }
 
-/** The stop that was asked for and whose grace period was not over yet. */
-export function stopBefore(one: Case, stops: readonly Stop[]): Stop | null {
+/** The stop that was asked for, by this signal where one is given and told, and whose grace period was not over yet. */
+export function stopBefore(one: Case, stops: readonly Stop[], signal: string | null = null): Stop | null {
   const { finishedUs } = one;
-  return stops.findLast((stop) => stop.askedUs <= finishedUs + inexact(stop, finishedUs) && (stop.dueUs === null || finishedUs <= stop.dueUs + SOON_US)) ?? null;
+  return (
+    stops.findLast((stop) => {
+      const asked = stop.request?.kind === 'stop-request' ? stop.request.signal : null;
+      if (signal !== null && asked !== null && asked !== signal) return false;
+      return stop.askedUs <= finishedUs + inexact(stop, finishedUs) && finishedUs <= (stop.dueUs === null ? stop.askedUs + LONG_US : stop.dueUs + SOON_US);
+    }) ?? null
+  );
+}
+
+/** Who asked says that SIGKILL is sent now. */
+function isSent({ request }: Stop): boolean {
+  return request?.kind === 'stop-request' && request.phase === 'kill';
 }
 
 /** By so much may an end seem to be early. */
@@ -129,7 +143,12 @@ function isEcho(request: Request & Timed, all: readonly (Request & Timed)[]): bo
 /** The last reason that was given before the request; kubelet tells of evictions and preemptions when they are done. */
 function reasonOf(request: Request & Timed, reasons: readonly (Reason & Timed)[]): (Reason & Timed) | null {
   const before = reasons.findLast(({ atUs }) => atUs <= request.atUs + CLOCK_US);
-  return before ?? reasons.find(isAfterwards) ?? null;
+  return before ?? reasons.find((fact) => isAfterwards(fact) && fact.atUs <= request.atUs + patienceUs(request)) ?? null;
+}
+
+/** For so long kubelet waits for a pod that it evicts or preempts (killPodNow: half as long again as the grace period, 10 s at least). */
+function patienceUs({ gracePeriodMs }: Request): Micros {
+  return Math.max(10 * SECOND, (gracePeriodMs ?? 0) * MS * 1.5) + SOON_US;
 }
 
 function isAfterwards({ kind }: Reason): boolean {

@@ -121,6 +121,8 @@ export type WitnessTold =
   | { readonly kind: 'fault'; readonly comm: string | null; readonly signal: string | null; readonly ownFault: boolean; readonly text: string }
   /** A runtime was told of an OOM in the container: a process was killed, or, on cgroup v1, a limit around it was hit. */
   | { readonly kind: 'oom-event'; readonly by: WitnessName }
+  /** A runtime has lost the shim that held the container: as a rule after its end. */
+  | { readonly kind: 'shim-gone'; readonly by: WitnessName }
   /** A container is there, by this identity. */
   | {
       readonly kind: 'container';

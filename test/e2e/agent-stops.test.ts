@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,6 +56,18 @@ describe.skipIf(whyNoNode() !== null)('what a real containerd logs of stops', ()
     const id = await pod.runContainer({ name: freshId('eater'), command: [...shell('trap "exec /bin/busybox tail /dev/zero" TERM; while :; do /bin/busybox usleep 20000; done')], memoryLimitBytes: 32 * MIB });
     await pod.stopContainer(id, 30);
     expect(await agent.verdictOf(id, ({ cause }) => cause !== 'unknown')).toMatchObject({ cause: 'container-limit-oom', container });
+  });
+
+  it('the death of its shim: a status that nobody knows', async () => {
+    // One shim serves a whole pod.
+    const other = await runPod(node.containerd, freshId('orphan'), '5f1c2b3a-3333-4222-8333-0123456789ab');
+    const id = await other.runContainer({ name: freshId('orphan'), command: [...shell('while :; do /bin/busybox usleep 20000; done')] });
+    const tasks = await node.containerd.ctr(['-n', 'k8s.io', 'tasks', 'ls']);
+    const pid = new RegExp(`^${id} +(\\d+) `, 'm').exec(tasks)?.[1] ?? '';
+    const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    process.kill(Number(parent), 'SIGKILL');
+    expect(await agent.verdictOf(id, ({ final }) => final)).toMatchObject({ cause: 'unknown', rule: 'shim-lost', exit: { code: 137 } });
+    await other.stop();
   });
 
   it('SIGTERM as it was asked to', async () => {

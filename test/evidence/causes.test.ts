@@ -45,7 +45,7 @@ describe('kubelet’s SIGKILL, by its cause', () => {
     const evicting = kubelet(ago(2.2), `"Evicting pod" pod="shop/cart-7d9f" podUID="${POD.podUid}" message="The node was low on resource: memory. Threshold quantity: 750Mi, available: 225800Ki. "`);
     const [verdict] = answers([evicting, killing(ago(2.1), 2), end()]);
     expect(verdict?.summary).toBe('the pod was evicted: the node was low on memory; it was killed when its grace period of 2 s was over');
-    expect(verdict?.evidence[0]?.text).toBe('evicts the pod: the node was low on memory (available 225800Ki, threshold 750Mi)');
+    expect(verdict?.evidence[0]?.text).toBe('evicts the pod: the node was low on memory (memory.available; available 225800Ki, threshold 750Mi)');
   });
 });
 

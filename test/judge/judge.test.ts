@@ -40,7 +40,7 @@ function kill({ beforeUs = 100_000, pid = 100, rssBytes = 40e6, seen = true, ...
 const HEADLESS: KillChanges = { level: null, limitCgroup: null, victimCgroup: null, containerId: null, complete: false };
 
 function made({ exit = {}, ...more }: Omit<Partial<Case>, 'exit'> & { exit?: Parameters<typeof exitOf>[2] } = {}): Case {
-  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: PROVEN, ledger: NO_LEDGER, cgroup: NOT_COUNTED, witness: [], heard: new Set(), witnessLog: NOT_READ, settled: true, ...more };
+  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: PROVEN, ledger: NO_LEDGER, cgroup: NOT_COUNTED, witness: [], tellsOfStops: false, witnessLog: NOT_READ, settled: true, ...more };
 }
 
 /** kubelet's word that it ends the container, so long before its end. */
@@ -62,6 +62,9 @@ function byPid(told: WitnessTold): WitnessFact {
 }
 
 const EVICTED = fact({ kind: 'eviction', signal: null, resource: 'memory', thresholdText: null, observedText: null, limit: false, detail: null }, 4.5);
+
+/** kubelet's word, so many seconds after the end, that it has evicted the pod. */
+const evictedAfter = (seconds: number): WitnessFact => fact({ kind: 'eviction', signal: null, resource: 'memory', thresholdText: null, observedText: null, limit: false, detail: null }, -seconds);
 
 const SENT: WitnessTold & { readonly kind: 'signal-sent' } = { kind: 'signal-sent', signal: 'SIGKILL', success: true, named: 100, sender: { pid: 7, comm: 'sh', exe: '/bin/sh', uid: 0, containerId: null } };
 
@@ -86,20 +89,36 @@ const CASES: readonly (readonly [string, Case, readonly [string, string, Confide
   ['stopped with no grace', made({ witness: [stop(0.2 * SECOND, { gracePeriodMs: 0 })] }), ['grace-period-over', 'liveness-probe', 'certain']],
   ['found out by looking', made({ witness: [stop(30.1 * SECOND)], exit: { finishedWithinMs: 3_000 } }), ['grace-period-over', 'liveness-probe', 'likely']],
   ['long in dying', made({ witness: [stop(60 * SECOND)] }), ['grace-period-over', 'liveness-probe', 'likely']],
+  ['SIGKILL long after the runtime’s grace period, and nobody says that it was sent', made({ witness: [stop(75 * SECOND, { by: 'containerd', reason: 'unknown', gracePeriodMs: 10_000 })], startedUs: T0 - 500 * SECOND }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['long in dying, after the runtime said that it kills', made({ witness: [stop(75 * SECOND, { by: 'containerd', reason: 'unknown', gracePeriodMs: null, phase: 'kill' })], startedUs: T0 - 500 * SECOND }), ['grace-period-over', 'runtime-stop', 'likely']],
+  ['the runtime had lost its shim', made({ witness: [fact({ kind: 'shim-gone', by: 'containerd' }, 0.1)] }), ['shim-lost', 'unknown', 'possible']],
+  ['the runtime let go of its shim when it had ended', made({ witness: [fact({ kind: 'shim-gone', by: 'containerd' }, -0.1)] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['the runtime had lost the shim of an earlier start', made({ witness: [fact({ kind: 'shim-gone', by: 'containerd' }, 11)], startedUs: T0 - 10 * SECOND }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['the runtime had lost its shim, and PID 1 was OOM-killed', made({ witness: [fact({ kind: 'shim-gone', by: 'containerd' }, 0.1)], kills: [kill()] }), ['pid1-victim', 'container-limit-oom', 'certain']],
   ['a readiness probe failed', made({ witness: [fact({ kind: 'probe-failed', probe: 'readiness', detail: null })] }), ['kernel-log-read', 'not-oom', 'likely']],
   ['a liveness probe failed, and nobody asked for an end', made({ witness: [fact({ kind: 'probe-failed', probe: 'liveness', detail: null })] }), ['kernel-log-read', 'not-oom', 'likely']],
   ['kubelet removed the pod’s cgroup before the grace period of its eviction was over', made({ witness: [EVICTED, stop(3.6 * SECOND, { reason: 'unknown', gracePeriodMs: 5_000 }), cgroupRemoved(1.3 * SECOND)] }), ['grace-period-over', 'eviction', 'likely']],
   ['kubelet removed the pod’s cgroup when it had ended', made({ witness: [EVICTED, stop(3.6 * SECOND, { reason: 'unknown', gracePeriodMs: 5_000 }), cgroupRemoved(-2.1 * SECOND)] }), ['kernel-log-read', 'not-oom', 'likely']],
   ['evicted, by kubelet’s word when it was done', made({ witness: [fact({ kind: 'eviction', signal: null, resource: 'memory', thresholdText: null, observedText: null, limit: false, detail: null }, -1)] }), ['stop-reason-alone', 'eviction', 'likely']],
+  ['evicted long after it was stopped', made({ witness: [stop(10.1 * SECOND, { by: 'containerd', reason: 'unknown', gracePeriodMs: 10_000 }), evictedAfter(200)] }), ['grace-period-over', 'runtime-stop', 'likely']],
+  ['preempted long after kubelet stopped it', made({ witness: [stop(30.1 * SECOND, { reason: 'unknown' }), fact({ kind: 'preemption', detail: null }, -200)] }), ['grace-period-over', 'runtime-stop', 'likely']],
+  ['evicted as soon as kubelet can tell', made({ witness: [stop(30.1 * SECOND, { reason: 'unknown' }), evictedAfter(12)] }), ['grace-period-over', 'eviction', 'certain']],
+  ['evicted long after its end', made({ witness: [evictedAfter(120)] }), ['kernel-log-read', 'not-oom', 'likely']],
+  ['evicted long before its end', made({ witness: [evictedAfter(-400)], startedUs: T0 - 500 * SECOND }), ['kernel-log-read', 'not-oom', 'likely']],
   ['evicted, but the kernel killed more than was read', made({ witness: [fact({ kind: 'preemption', detail: null })], ledger: ledger('ahead', 1, 0) }), ['ledger-ahead', 'unknown', 'possible']],
   ['deleted, with grace left and no word of a request', made({ witness: [fact({ kind: 'pod-deletion', gracePeriodMs: null, detail: null })] }), ['kernel-log-read', 'not-oom', 'likely']],
   ['the runtime was asked, and killed', made({ witness: [stop(1 * SECOND, { by: 'containerd', reason: 'unknown', gracePeriodMs: null, phase: 'kill' })] }), ['grace-period-over', 'runtime-stop', 'likely']],
   ['SIGTERM, as asked', made({ witness: [stop(1 * SECOND)], exit: { exitCode: 143 } }), ['stop-requested-signal', 'liveness-probe', 'likely']],
   ['SIGTERM long after', made({ witness: [stop(80 * SECOND)], exit: { exitCode: 143 } }), ['other-signal', 'unknown', 'possible']],
+  ['SIGTERM, where another signal had been asked for', made({ witness: [stop(1 * SECOND, { by: 'docker', reason: 'unknown', gracePeriodMs: null, signal: 'SIGQUIT' })], exit: { exitCode: 143 } }), ['other-signal', 'unknown', 'possible']],
+  ['SIGTERM, of the engine, that tells no time', made({ witness: [stop(60 * SECOND, { by: 'docker', reason: 'unknown', gracePeriodMs: null })], exit: { exitCode: 143 }, startedUs: T0 - 500 * SECOND }), ['stop-requested-signal', 'runtime-stop', 'likely']],
+  ['SIGTERM long after the engine was asked', made({ witness: [stop(301 * SECOND, { by: 'docker', reason: 'unknown', gracePeriodMs: null })], exit: { exitCode: 143 }, startedUs: T0 - 500 * SECOND }), ['other-signal', 'unknown', 'possible']],
   ['a status of its own, as asked', made({ witness: [stop(1 * SECOND)], exit: { exitCode: 1 } }), ['own-exit', 'program', 'certain']],
   ['a fault while it was to end', made({ witness: [stop(1 * SECOND)], exit: { exitCode: 139 } }), ['own-exit', 'program', 'likely']],
   ['a userspace OOM killer’s word', made({ witness: [byPid({ kind: 'userspace-kill', by: 'earlyoom', comm: null, uid: null, signal: 'SIGKILL', reason: null, figures: {} })] }), ['userspace-oom', 'userspace-oom', 'certain']],
   ['its SIGTERM', made({ witness: [byPid({ kind: 'userspace-kill', by: 'earlyoom', comm: null, uid: null, signal: 'SIGTERM', reason: null, figures: {} })], exit: { exitCode: 143 } }), ['userspace-oom-term', 'userspace-oom', 'certain']],
+  ['its SIGTERM, when kubelet had asked, too', made({ witness: [stop(12 * SECOND), byPid({ kind: 'userspace-kill', by: 'earlyoom', comm: null, uid: null, signal: 'SIGTERM', reason: null, figures: {} })], exit: { exitCode: 143 } }), ['userspace-oom-term', 'userspace-oom', 'likely']],
+  ['a runtime was told of an OOM that no log and no count shows', made({ witness: [fact({ kind: 'oom-event', by: 'containerd' })] }), ['kernel-log-read', 'not-oom', 'possible']],
   ['audit names who sent it', made({ witness: [byPid(SENT)], kills: [kill({ pid: 5, beforeUs: 2 * SECOND })] }), ['audit-sigkill', 'external-sigkill', 'certain']],
   ['audit names the runtime', made({ witness: [byPid({ ...SENT, sender: { ...SENT.sender, exe: '/usr/bin/runc' } })] }), ['audit-runtime-sigkill', 'runtime-stop', 'likely']],
   ['audit names who sent SIGTERM', made({ witness: [byPid({ ...SENT, signal: 'SIGTERM' })], exit: { exitCode: 143 } }), ['audit-signal', 'external-sigkill', 'likely']],

@@ -23,7 +23,7 @@ const request = fact({ kind: 'stop-request', by: 'kubelet', reason: 'pod-deletio
 function made(witness: readonly WitnessFact[], exit: Parameters<typeof exitOf>[2] = {}, more: Partial<Case> = {}): Case {
   const read = { state: 'proven' as const, sources: ['journal'], blindSpots: [] };
   const ledger = { state: 'unchanged' as const, counted: 0, parsed: 0, exact: true, from: T0 - 40 * SECOND, to: T0 };
-  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: read, ledger, cgroup: NOT_COUNTED, witness, heard: new Set(), witnessLog: read, settled: true, ...more };
+  return { exit: exitOf('app', T0, exit), finishedUs: T0, startedUs: T0 - 60 * SECOND, kills: [], nameless: null, siblings: [], kernelLog: read, ledger, cgroup: NOT_COUNTED, witness, tellsOfStops: false, witnessLog: read, settled: true, ...more };
 }
 
 function said(one: Case): readonly string[] {
@@ -85,6 +85,9 @@ describe('signals by the word of audit', () => {
     ['refused', made([sent(100, {}, {}, false)]), NOT_OOM],
     ['to another', made([sent(101, {}, { about: { pid: 101 } })]), NOT_OOM],
     ['long before', made([sent(100, {}, { atUs: T0 - 31 * SECOND })]), NOT_OOM],
+    ['after the end', made([sent(100, {}, { atUs: T0 + 1.5 * SECOND + 1 })]), NOT_OOM],
+    ['after the end, where that is told more exactly', made([sent(100, {}, { atUs: T0 + 0.8 * SECOND })], {}, { finishedUs: T0 + 0.1 * SECOND }), NOT_OOM],
+    ['a runtime for virtual machines', made([sent(100, { exe: '/usr/bin/containerd-shim-kata-v2' })]), ['audit-runtime-sigkill', 'runtime-stop', 'likely']],
     ['SIGTERM, and an end by it', made([sent(100, {}, {}, true, 'SIGTERM')], { exitCode: 143 }), ['audit-signal', 'external-sigkill', 'likely']],
     ['SIGTERM from within, and an end by it', made([sent(1, {}, {}, true, 'SIGTERM')], { exitCode: 143 }), ['audit-signal', 'external-sigkill', 'likely']],
     ['SIGTERM, and an end by another signal', made([sent(100, {}, {}, true, 'SIGTERM')], { exitCode: 130 }), ['other-signal', 'unknown', 'possible']],

@@ -5,6 +5,7 @@ import { isAskingSignal, isSigkill } from '../exit-status.ts';
 import type { Judgement, Rule } from '../judgement.ts';
 import { isOomKiller, isRuntime, signalTo, SIGTERM_US, userspaceKillOf, type Reached, type SignalSent } from '../killer.ts';
 import { sayReason, saySender } from '../say-killer.ts';
+import { stopBefore, stopsOf } from '../stop.ts';
 import { killsRuledOut } from './kernel-kill.ts';
 
 type Kills = Parameters<Rule['judge']>[1];
@@ -37,22 +38,23 @@ export const userspaceTerm: Rule = {
   name: 'userspace-oom-term',
   when: 'the status is that of SIGTERM (143), and earlyoom or nohang says that it sent SIGTERM to PID 1 at most 15 s before',
   gives: ['userspace-oom'],
-  reaches: 'certain, if journald proves who wrote it and PID 1 lived then; likely otherwise',
-  why: 'These killers ask first. Who ends by that very signal ends by them.',
+  reaches: 'certain, if journald proves who wrote it, PID 1 lived then, and nobody else had asked it to end; likely otherwise',
+  why: 'These killers ask first. Who ends by that very signal ends by them, unless it was asked to by another, too.',
   judge(one, kills) {
     if (signalNameOf(one.exit.exitCode) !== 'SIGTERM') return null;
     const said = userspaceKillOf(one, ['SIGTERM']);
     if (said === null) return null;
-    const { fact, confidence } = said;
+    const { fact } = said;
+    const confidence = stopBefore(one, stopsOf(one), 'SIGTERM') === null ? said.confidence : 'likely';
     return found(one, kills, confidence, { cause: 'userspace-oom', victimRole: 'pid1', summary: `ended by SIGTERM that ${fact.by} sent it${sayReason(fact)}`, facts: [fact] });
   },
 };
 
 export const externalSigkill: Rule = {
   name: 'audit-sigkill',
-  when: 'the exit is 137, and audit recorded that another process sent SIGKILL to PID 1 (by its host pid), at most 30 s before, and not from within its own namespace; neither a container runtime nor kubelet',
+  when: 'the exit is 137, and audit recorded that another process sent SIGKILL to PID 1 (by its host pid), at most 30 s before, and not from within its own namespace; neither a container runtime nor kubelet. Or systemd says that it killed PID 1, because the unit did not stop in time',
   gives: ['external-sigkill'],
-  reaches: "certain, if the record came through journald, PID 1 lived then, and the sender named it as the host does; likely from auditd's file, or where the sender was in another namespace; possible where it used a pidfd, which may have been one of the container's own",
+  reaches: "certain, if the record came through journald or from the kernel's own log, PID 1 lived then, and the sender named it as the host does; likely from auditd's file and other text logs, or where the sender was in another namespace; possible where it used a pidfd, which may have been one of the container's own",
   why: "The kernel records who sent what to whom. SIGKILL from outside cannot be refused; from within the container PID 1 does not get it, whatever the call returns.",
   judge(one, kills) {
     const sent = isSigkill(one.exit) ? sigkillTo(one) : null;

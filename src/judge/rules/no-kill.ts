@@ -20,9 +20,9 @@ export function withinNote(one: Case): string {
   return stop === null ? '' : `; ${sayWithin(stop, one)}`;
 }
 
-/** Only what was read can be said not to have happened. */
+/** Only what was read can be said not to have happened, and only by a kubelet that tells of such requests (from -v=2 on). */
 function notAsked(one: Case): Judgement['ruledOut'] {
-  if (one.witnessLog.state !== 'proven' || stopsOf(one).length > 0 || !one.heard.has('kubelet')) return [];
+  if (one.witnessLog.state !== 'proven' || stopsOf(one).length > 0 || !one.tellsOfStops) return [];
   return [{ cause: 'liveness-probe', why: "kubelet's log was read over that moment: it asked for no end of this container" }];
 }
 
@@ -146,8 +146,9 @@ export const logRead: Rule = {
 };
 
 /** Runtimes err, but this one heard of a kill: a log can lose a line, and without a count nothing shows that it did. */
-function runtimesDoubt({ exit, ledger }: Case, kills: readonly JoinedKill[]): string {
-  const isDoubtful = exit.runtimeReason === 'OOMKilled' && kills.length === 0 && ledger.state === 'unknown';
+function runtimesDoubt({ exit, ledger, witness }: Case, kills: readonly JoinedKill[]): string {
+  const saysOom = exit.runtimeReason === 'OOMKilled' || witness.some(({ kind }) => kind === 'oom-event');
+  const isDoubtful = saysOom && kills.length === 0 && ledger.state === 'unknown';
   return isDoubtful ? '; the runtime says OOMKilled, and the kernel’s count, which would show whether a line was lost, was not read' : '';
 }
 

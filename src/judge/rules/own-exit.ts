@@ -5,7 +5,7 @@ import type { JoinedKill } from '../joined-kill.ts';
 import type { Rule } from '../judgement.ts';
 import { faultOf } from '../fault.ts';
 import { printable } from '../printable.ts';
-import { killEvidence, sayVictim } from '../say.ts';
+import { killEvidence, sayBefore, sayVictim } from '../say.ts';
 import { killsRuledOut } from './kernel-kill.ts';
 
 const MAX_FAULT = 120;
@@ -101,9 +101,11 @@ function isDecisive(one: Case): boolean {
   return one.settled || one.kernelLog.state === 'proven' || one.ledger.state === 'unchanged';
 }
 
+/** How long before tells whether the program may have ended for it: a moment, or hours. */
 function childNote(kills: readonly JoinedKill[]): string {
   const last = kills.at(-1);
   if (!last) return '';
   const count = kills.length === 1 ? 'a process' : `${String(kills.length)} processes`;
-  return `; ${count} inside it had been OOM-killed before (last ${sayVictim(last.kill)})`;
+  const when = last.beforeExitUs === null ? '' : `, ${sayBefore(Math.max(0, last.beforeExitUs))}`;
+  return `; ${count} inside it had been OOM-killed before (last ${sayVictim(last.kill)}${when})`;
 }

@@ -17,7 +17,7 @@ const KILL_NEAR_US = MINUTE;
 
 export const graceOver: Rule = {
   name: 'grace-period-over',
-  when: 'the exit is 137, an end of this container had been asked for (by kubelet, or of the runtime), and it came when the grace period was over: not before, and at most 5 minutes after',
+  when: 'the exit is 137, an end of this container had been asked for (by kubelet, or of the runtime), and it came when the grace period was over: not before, and at most a minute after (5 minutes, where the runtime says that it sends SIGKILL now)',
   gives: STOP_CAUSES,
   reaches: "certain, if journald proves who wrote it, the request names the container, kubelet tells why, it came within 15 s, and nothing speaks of an OOM kill; likely otherwise",
   why: 'kubelet and runtimes say whom they stop and how long they wait. An end at that moment, and not before it, is their SIGKILL; one before it is somebody else\'s, or its own.',
@@ -40,21 +40,22 @@ function sayKill({ request }: Stop): string {
 
 export const askedToEndBy: Rule = {
   name: 'stop-requested-signal',
-  when: 'the status is 128+n of a signal that others send (SIGTERM, SIGINT, SIGQUIT …), and an end of this container had been asked for whose grace period was not over',
+  when: 'the status is 128+n of a signal that others send (SIGTERM, SIGINT, SIGQUIT …), and an end of this container had been asked for, by that signal where one is told, whose grace period was not over (where none is told: at most 5 minutes before)',
   gives: STOP_CAUSES,
   reaches: 'likely: the program may have returned that status by itself',
   why: 'A stop begins with the signal that the image names, most often SIGTERM: who ends by it at once, ends by the stop.',
   judge(one, kills) {
     if (!isAskingSignal(one.exit)) return null;
-    const stop = stopBefore(one, stopsOf(one));
+    const signal = signalNameOf(one.exit.exitCode);
+    const stop = stopBefore(one, stopsOf(one), signal);
     if (stop === null) return null;
-    return { ...stopped(one, kills, stop, 'likely'), summary: `${sayStop(stop)}, and it ended by ${String(signalNameOf(one.exit.exitCode))} as it was asked to` };
+    return { ...stopped(one, kills, stop, 'likely'), summary: `${sayStop(stop)}, and it ended by ${String(signal)} as it was asked to` };
   },
 };
 
 export const reasonAlone: Rule = {
   name: 'stop-reason-alone',
-  when: 'the exit is 137, kubelet tells that it evicted or preempted the pod, but not when and with what grace period (it logs that from -v=2 on), and the kernel log was read without a gap',
+  when: 'the exit is 137, kubelet tells that it evicted or preempted the pod, but not when and with what grace period (it logs that from -v=2 on), at most 15 s after the end, and the kernel log was read without a gap',
   gives: ['eviction', 'preemption'],
   reaches: 'likely: whether the grace period was over is not known',
   why: 'kubelet ended the pod, the kernel killed nobody in it, and it ended by SIGKILL.',
