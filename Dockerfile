@@ -2,7 +2,7 @@
 # What is in it, how small it is, and how the build is made repeatable: docs/image.md.
 
 # Node.js 24 on Debian 13, whose journalctl (systemd 257) reads every journal format there is; the digest is that of all
-# architectures together. With SOURCE_DATE_EPOCH set two builds give the same image.
+# architectures together. With SOURCE_DATE_EPOCH set two builds with the same packages of Debian give the same image.
 ARG NODE_IMAGE=node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe
 
 FROM ${NODE_IMAGE} AS build

@@ -94,6 +94,8 @@ export class SourceCoverage {
   }
 
   #take(event: SourceEvent, now: Micros): Span | null {
+    // With its first word it is known of every moment why it was not read then.
+    const isFirst = this.sinceUs === null;
     switch (event.type) {
       case 'up':
         if (!this.up) this.sinceUs = now;
@@ -101,7 +103,7 @@ export class SourceCoverage {
         this.#reading ??= now;
         this.detail = event.detail;
         this.cure = null;
-        return { from: now, to: Infinity };
+        return { from: isFirst ? -Infinity : now, to: Infinity };
       case 'down':
         if (this.up || this.sinceUs === null) this.sinceUs = now;
         this.up = false;
@@ -109,7 +111,7 @@ export class SourceCoverage {
         this.#reading = null;
         this.detail = event.why;
         this.cure = event.cure;
-        return null;
+        return isFirst ? { from: -Infinity, to: Infinity } : null;
       case 'gap':
         this.#gapCount += 1;
         this.gaps.push({ from: event.from, to: event.to, why: event.why });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { logLineSchema } from '../../src/outputs/log/line-schema.ts';
+import { LINE_EVENTS, logLineSchema } from '../../src/outputs/log/line-schema.ts';
 import { jsonSchema } from '../../src/outputs/json-schema.ts';
 import { root } from '../commands/run-why137.ts';
 import { sayUntil } from '../e2e/support/until.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   node = await nodeThatDied();
   printed = node.agent.printed();
   verdicts = node.agent.logs().filter(({ event }) => event === 'exit.verdict');
-}, 60_000);
+}, 90_000);
 
 afterAll(async () => {
   await node?.stop();
@@ -38,6 +38,11 @@ describe('docs/logs.md', () => {
   it('tells of every field, and of no other', () => {
     const told = new Set([...(/## Fields\n([\s\S]*?)\n## /.exec(page)?.[1] ?? '').matchAll(/`([a-z0-9_.]+)`/g)].map(([, name = '']) => name));
     expect([...told].sort()).toEqual([...FIELDS].sort());
+  });
+
+  it('tells of every event, and of no other', () => {
+    const told = [...(/## Lines\n([\s\S]*?)\n## /.exec(page)?.[1] ?? '').matchAll(/`((?:exit|oom|source|agent)\.[a-z]+)`/g)].map(([, name = '']) => name);
+    expect(told.sort()).toEqual([...LINE_EVENTS].sort());
   });
 
   it.skipIf(noJq !== null).each(blocks('jq'))(named('%s', noJq), (line) => {

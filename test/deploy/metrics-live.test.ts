@@ -10,7 +10,7 @@ let scraped = '';
 beforeAll(async () => {
   node = await nodeThatDied();
   scraped = (await node.agent.get('/metrics')).body;
-}, 60_000);
+}, 90_000);
 
 afterAll(async () => {
   await node?.stop();

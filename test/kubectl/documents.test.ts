@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { OPTIONS } from '../../src/kubectl/options.ts';
@@ -32,7 +34,7 @@ it('docs/kubectl.md shows commands that the plugin understands', async () => {
 
 /** The objects of a YAML file, read by kubectl, which needs no cluster for this. */
 function objectsOf(path: string): unknown[] {
-  const text = execFileSync('kubectl', ['label', '--local', '-f', join(root, path), 'read=yes', '-o', 'json'], { encoding: 'utf8' });
+  const text = execFileSync('kubectl', ['label', '--local', '-f', resolve(root, path), 'read=yes', '-o', 'json'], { encoding: 'utf8' });
   return z.parse(z.array(z.unknown()), JSON.parse(`[${text.replaceAll(/^\}\n\{/gm, '},{')}]`));
 }
 
@@ -70,4 +72,18 @@ it.skipIf(REAL === null)("deploy/krew/why137.yaml takes from the package what is
     'package/dist/THIRD-PARTY-LICENSES.txt',
     'package/LICENSE',
   ]);
+});
+
+it.skipIf(REAL === null)('scripts/krew-manifest.js fills in what a release knows', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'w137-krew-'));
+  const [archive, manifest] = [join(dir, 'why137-0.1.0.tgz'), join(dir, 'why137.yaml')];
+  writeFileSync(archive, 'of npm pack');
+  const script = (...args: string[]): string => execFileSync(process.execPath, [join(root, 'scripts/krew-manifest.js'), ...args], { encoding: 'utf8', stdio: 'pipe' });
+  writeFileSync(manifest, script(archive, 'https://example.com/why137-0.1.0.tgz', 'https://example.com/why137'));
+  const platform = z.object({ uri: z.literal('https://example.com/why137-0.1.0.tgz'), sha256: z.literal(createHash('sha256').update('of npm pack').digest('hex')) });
+  const schema = z.object({ spec: z.object({ version: z.string().check(z.regex(/^v\d+\.\d+\.\d+$/)), homepage: z.literal('https://example.com/why137'), platforms: z.array(platform) }) });
+  expect(objectsOf(manifest).map((object) => z.parse(schema, object))).toHaveLength(1);
+  expect(readFileSync(manifest, 'utf8')).not.toMatch(/[<>]/);
+  expect(() => script(archive, 'somewhere', 'https://example.com')).toThrow('usage:');
+  rmSync(dir, { recursive: true });
 });

@@ -4,6 +4,9 @@ import type { OomKill } from '../../model/oom-kill.ts';
 import type { Verdict } from '../../model/verdict.ts';
 import type { LogFields } from './line-schema.ts';
 
+/** Runtimes cut a line at 16 KiB, and collectors may not put the pieces together. HTTP has all of them. */
+const MAX_KILLS = 200;
+
 type OrNull<T> = { readonly [K in keyof T]: T[K] | null };
 
 /** What a verdict's line says besides its sentence. */
@@ -27,7 +30,7 @@ export function verdictFields({ container, exit, ...verdict }: Verdict): OrNull<
     'why137.verdict.revision': verdict.revision,
     'why137.verdict.final': verdict.final,
     'why137.runtime_agrees': verdict.runtimeAgrees,
-    'why137.oom_kill.ids': verdict.oomKills,
+    'why137.oom_kill.ids': verdict.oomKills.slice(-MAX_KILLS),
     ...culpritFields(verdict.culprits),
   };
 }

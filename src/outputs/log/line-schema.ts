@@ -7,12 +7,20 @@ import { levelSchema, scopeSchema, trustSchema } from '../../model/oom-kill.ts';
 const text = (description: string) => z.optional(doc(z.string(), description));
 const int = (description: string) => z.optional(doc(z.int(), description));
 
+/** What lines tell of; docs/logs.md says what each means. */
+export const LINE_EVENTS = [
+  'exit.verdict', 'oom.kill',
+  'source.up', 'source.down', 'source.gap',
+  'agent.start', 'agent.ready', 'agent.stop', 'agent.state', 'agent.events', 'agent.exposed', 'agent.clock', 'agent.log', 'agent.security', 'agent.error',
+] as const;
+export type LineEvent = (typeof LINE_EVENTS)[number];
+
 /** One line of the agent's log: flat, OpenTelemetry's names where it has one; what is not known is left out. */
 export const logLineSchema = doc(
   z.looseObject({
     level: z.enum(['debug', 'info', 'warn', 'error']),
     time: time('When the line was written'),
-    event: doc(z.string(), 'exit.verdict, oom.kill, source.up, source.down, source.gap, agent.start …'),
+    event: doc(z.string(), LINE_EVENTS.join(', ')),
     msg: doc(z.string(), 'What happened, in one sentence'),
     'k8s.node.name': text('Node that the agent runs on'),
     'k8s.namespace.name': text('Namespace of the pod'),
@@ -55,8 +63,14 @@ export const logLineSchema = doc(
     'why137.source.cure': text('The one change that would mend the source'),
     'why137.gap.from': text('Begin of what was lost'),
     'why137.gap.to': text('End of what was lost'),
+    'why137.version': text('Version of the agent'),
+    url: text('Where the agent answers'),
+    'error.code': text('Code of the error (docs/errors.md)'),
+    'why137.state.dir': text('State directory'),
+    'why137.clock.set_by_ms': int('By how much the wall clock was set (ms)'),
+    'why137.log.lines_dropped': int('Lines that were lost because nobody read them'),
   }),
-  "One line of the agent's log; agent events have fields of their own besides",
+  "One line of the agent's log",
 );
 export type LogLine = z.infer<typeof logLineSchema>;
 /** What the writer of a line gives; the rest is added to every line. */

@@ -6,6 +6,7 @@ import type { SourceEvent } from '../../model/source-event.ts';
 import type { Verdict } from '../../model/verdict.ts';
 import { type Destination, openStdout } from './destination.ts';
 import { killFields, verdictFields } from './fields.ts';
+import type { LineEvent, LogFields } from './line-schema.ts';
 import { killSentence, verdictSentence } from './sentences.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -25,8 +26,7 @@ export interface Log {
   oomKill(kill: OomKill, container?: Container | null): void;
   /** `source.up`, `source.down` or `source.gap`. */
   source(event: Told): void;
-  /** `event` begins with `agent.` or `source.`; the fields are the caller's. */
-  agent(event: `agent.${string}` | `source.${string}`, msg: string, fields?: Readonly<Record<string, unknown>>, level?: LogLevel): void;
+  agent(event: Extract<LineEvent, `agent.${string}`>, msg: string, fields?: LogFields, level?: LogLevel): void;
   /** Lines lost so far because nobody read them. */
   dropped(): number;
   /** Resolves when all is written (true), or after so many milliseconds (false). */
@@ -48,7 +48,7 @@ export function createLog({ write = openStdout(), level, nodeName, now }: LogOpt
     write,
   );
   let saidDropped = 0;
-  const line = (at: LogLevel, event: string, msg: string, fields: Readonly<Record<string, unknown>>): void => {
+  const line = (at: LogLevel, event: LineEvent, msg: string, fields: Readonly<Record<string, unknown>>): void => {
     sayDropped();
     logger[at]({ event, ...known(fields) }, msg);
   };

@@ -44,7 +44,13 @@ export async function nodeThatDied(): Promise<NodeThatDied> {
     cri.down();
     rmSync(dir, { recursive: true });
   };
-  await sayUntil('every container is judged', () => PODS.every((pod) => agent.logs().some((line) => line.event === 'exit.verdict' && line['k8s.pod.name'] === pod))).catch(async (error: unknown) => {
+  // A log that is up has been read to its end; what was judged while it was not says so.
+  const isDone = (): boolean => {
+    const lines = agent.logs();
+    const isRead = lines.some((line) => line.event === 'source.up' && line['why137.source'] === syslog);
+    return isRead && PODS.every((pod) => lines.findLast((line) => line.event === 'exit.verdict' && line['k8s.pod.name'] === pod)?.msg.includes('not started') === false);
+  };
+  await sayUntil('the log is read and every container is judged', isDone, 60_000).catch(async (error: unknown) => {
     await stop();
     const others = agent.logs().filter(({ event }) => event !== 'oom.kill').map(({ msg }) => msg);
     throw new Error(`${String(error)}; it said: ${others.join('\n')}`);

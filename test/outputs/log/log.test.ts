@@ -50,6 +50,15 @@ it('writes a verdict as the contract says', () => {
   });
 });
 
+it('is shorter than what runtimes cut, however many kills there were', () => {
+  const oomKills = Array.from({ length: 5_000 }, (_, n) => `oom-${String(n).padStart(20, '0')}`);
+  const [line] = linesOf((log) => {
+    log.verdict(verdict('v1', { oomKills, summary: 'x'.repeat(1_000) }));
+  });
+  expect(JSON.stringify(line).length).toBeLessThan(16_384);
+  expect(line?.['why137.oom_kill.ids']).toEqual(oomKills.slice(-200));
+});
+
 it('leaves out what is not known, and names a container without a pod by its id', () => {
   const container = { podName: null, podNamespace: null, podUid: null, containerName: null, containerId: '0123456789abcdef', initPid: null };
   const [line] = linesOf((log) => {
