@@ -81,7 +81,7 @@ export const orchestrator: readonly Scenario[] = [
         await lab.go('eviction');
         await lab.ended('eviction');
       } finally {
-        await reconfigure(lab, 's/memory.available: .*}/memory.available: 1Mi }/');
+        await reconfigure(lab, 's/memory.available: .*}/memory.available: 0% }/');
       }
     },
     deaths: [{ pod: 'eviction', container: 'main', code: 137, cause: 'eviction', confidence: 'likely', kills: 0 }],
