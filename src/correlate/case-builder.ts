@@ -6,7 +6,7 @@ import type { WitnessFact } from '../model/witness.ts';
 import { belongs, byClockOf, outside, type Life } from './belongs.ts';
 import { NOT_COUNTED, type CgroupBook } from './cgroup-book.ts';
 import type { ContainerBook } from './container-book.ts';
-import { FORGOTTEN, kernelLogView, logsBehind, OF_ANOTHER_CLOCK, witnessView, type SourceCoverage } from './coverage.ts';
+import { FORGOTTEN, kernelLogView, logsBehind, OF_ANOTHER_CLOCK, proofsBehind, witnessView, type SourceCoverage } from './coverage.ts';
 import { tellsOf, type FactBook } from './fact-book.ts';
 import { exitKeys, factKeys } from './join-keys.ts';
 import type { KeyIndex } from './key-index.ts';
@@ -101,6 +101,12 @@ export class CaseBuilder {
     const endedUs = endedBy(finishedUs);
     if (former || endedUs > now) return false;
     return logsBehind(this.#books.sources, endedUs).some((log) => log.isComing(endedUs, now, sinceUs));
+  }
+
+  /** A log that would prove what is known from a text alone comes to it. */
+  isProofComing({ finishedUs }: KnownExit, now: Micros, sinceUs: Micros): boolean {
+    const endedUs = endedBy(finishedUs);
+    return proofsBehind(this.#books.sources, endedUs).some((log) => log.isComing(endedUs, now, sinceUs));
   }
 
   caseOf(one: KnownExit, exit: ContainerExit, around: Surroundings, kills: readonly KillEntry[]): Case {

@@ -69,6 +69,7 @@ export class Correlator {
       exits: this.#exits,
       isEarly: (one) => !one.settled && !this.#agenda.isQuiet && !this.#cases.isComplete(one),
       isComing,
+      isProofComing: (one) => this.#cases.isProofComing(one, this.#now, this.#comingSince),
       verdict: (verdict, latencyUs) => { output.verdict(verdict, latencyUs); },
     });
   }
@@ -177,8 +178,12 @@ export class Correlator {
 
   /** Whether a log that is behind came further within a settle time in which it could. */
   #isComing(one: Exit): boolean {
+    return this.#cases.isComing(one, this.#now, this.#comingSince);
+  }
+
+  get #comingSince(): Micros {
     const sinceUs = this.#now - this.#options.settleUs;
-    return this.#cases.isComing(one, this.#now, this.#awakeUs > sinceUs ? -Infinity : sinceUs);
+    return this.#awakeUs > sinceUs ? -Infinity : sinceUs;
   }
 
   #setTime(now: Micros): void {

@@ -148,6 +148,11 @@ export class SourceCoverage {
     return this.#provesSilence && this.state(at) === 'up';
   }
 
+  /** It has certainly read the moment, and what it tells of it is proven to be the kernel's. */
+  proves(at: Micros): boolean {
+    return this.#provesSilence && this.state(at) === 'proven';
+  }
+
   /** Why the moment could not be seen. */
   blindSpot(at: Micros): BlindSpot {
     const gap = this.gapOver(at);
@@ -232,6 +237,12 @@ export function logsBehind(sources: readonly SourceCoverage[], at: Micros): read
     const states = logs.map((log) => log.state(at));
     return states.includes('proven') ? [] : logs.filter((_, index) => states[index] === 'up');
   });
+}
+
+/** Logs that would prove what a text has told, and have not been read as far; none where one has. */
+export function proofsBehind(sources: readonly SourceCoverage[], at: Micros): readonly SourceCoverage[] {
+  const logs = kernelLogs(sources);
+  return logs.some((log) => log.proves(at)) ? [] : logs.filter((log) => log.isBehind(at));
 }
 
 const kernelLogs = (sources: readonly SourceCoverage[]): readonly SourceCoverage[] => sources.filter(({ kind }) => kind === 'kernel-log');

@@ -18,6 +18,7 @@ export interface JudgingParts {
   readonly isEarly: (one: KnownExit) => boolean;
   /** A log that may tell of it is still read. */
   readonly isComing: (one: KnownExit) => boolean;
+  readonly isProofComing: (one: KnownExit) => boolean;
   readonly verdict: (verdict: Verdict, latencyUs: Micros | null) => void;
 }
 
@@ -72,9 +73,10 @@ export class Judging {
     this.#give(one, { ...verdict, final }, kills.map(({ atUs, heardUs }) => atUs ?? heardUs), now);
   }
 
-  /** Whether the kernel's log may yet tell of it: nobody reads it now, or who does has not come to it. */
+  /** Whether the kernel's log may yet tell of it: nobody reads it now, or who does has not come to it, or a text alone has. */
   #mayStillCome(one: KnownExit, { state }: KernelLogView): boolean {
-    return state === 'presumed' ? this.#parts.isComing(one) : state !== 'proven';
+    if (state === 'proven') return this.#parts.isProofComing(one);
+    return state !== 'presumed' || this.#parts.isComing(one);
   }
 
   #surrounded(one: KnownExit, countedUs: Micros | null): void {
