@@ -89,13 +89,14 @@ export class SourceCoverage {
   hear(event: SourceEvent, now: Micros): Span | null {
     if (now < this.#heardUs) this.#clockSetBack(now);
     this.#heardUs = now;
+    // With its first word it is known of every moment why it was not read then.
+    const isFirst = this.sinceUs === null && (event.type === 'up' || event.type === 'down');
     const news = this.#take(event, now);
-    return this.kind === 'kernel-log' || this.kind === 'witness' ? news : null;
+    if (this.kind !== 'kernel-log' && this.kind !== 'witness') return null;
+    return isFirst ? { from: -Infinity, to: Infinity } : news;
   }
 
   #take(event: SourceEvent, now: Micros): Span | null {
-    // With its first word it is known of every moment why it was not read then.
-    const isFirst = this.sinceUs === null;
     switch (event.type) {
       case 'up':
         if (!this.up) this.sinceUs = now;
@@ -103,7 +104,7 @@ export class SourceCoverage {
         this.#reading ??= now;
         this.detail = event.detail;
         this.cure = null;
-        return { from: isFirst ? -Infinity : now, to: Infinity };
+        return { from: now, to: Infinity };
       case 'down':
         if (this.up || this.sinceUs === null) this.sinceUs = now;
         this.up = false;
@@ -111,7 +112,7 @@ export class SourceCoverage {
         this.#reading = null;
         this.detail = event.why;
         this.cure = event.cure;
-        return isFirst ? { from: -Infinity, to: Infinity } : null;
+        return null;
       case 'gap':
         this.#gapCount += 1;
         this.gaps.push({ from: event.from, to: event.to, why: event.why });
