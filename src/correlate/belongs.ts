@@ -19,8 +19,6 @@ export interface Life {
   readonly finishedUs: Micros;
   /** When the same id started again, where it has. */
   readonly nextStartUs: Micros | null;
-  /** When the pod's next container of the same name started, where it has. */
-  readonly successorStartUs: Micros | null;
   /** By how much the wall clock had been set, all in all, when its end was heard of. */
   readonly shiftUs: Micros;
 }

@@ -55,8 +55,12 @@ export class CaseBuilder {
 
   life(one: KnownExit, exit = this.exit(one)): Life {
     const { finishedUs, shiftUs } = one;
-    const { containers } = this.#books;
-    return { exit, finishedUs, shiftUs, startedUs: startOf(exit, finishedUs), nextStartUs: containers.nextStart(exit.containerId, finishedUs), successorStartUs: containers.successorStart(exit, finishedUs) };
+    return { exit, finishedUs, shiftUs, startedUs: startOf(exit, finishedUs), nextStartUs: this.#books.containers.nextStart(exit.containerId, finishedUs) };
+  }
+
+  /** Whether a fact is of this life of this container; one of its pod is not, once another lives under the container's name. */
+  tells(fact: WitnessFact, life: Life): boolean {
+    return tellsOf(fact, life) && !this.#isOfSuccessor(fact, life);
   }
 
   belongs(entry: KillEntry, one: KnownExit): boolean {
@@ -121,10 +125,16 @@ export class CaseBuilder {
       siblings: containers.siblings(exit, one.finishedUs),
       witness: facts
         .find(factKeys(exit))
-        .filter((fact) => tellsOf(fact, life))
+        .filter((fact) => this.tells(fact, life))
         .map((fact) => this.#withSender(fact)),
       tellsOfStops: facts.tellsOfStops,
     };
+  }
+
+  #isOfSuccessor({ about, atUs }: WitnessFact, { exit, finishedUs }: Life): boolean {
+    if (atUs === null || atUs <= finishedUs || about.containerId !== null || about.pid !== null) return false;
+    const startUs = this.#books.containers.successorStart(exit, finishedUs);
+    return startUs !== null && atUs > startUs;
   }
 
   /** Whether another life with the same PID 1 has the better claim: pids, and ids, are used again within seconds. */

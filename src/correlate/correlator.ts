@@ -13,7 +13,7 @@ import { ContainerBook } from './container-book.ts';
 import type { CorrelatorOptions, CorrelatorOutput, Turn } from './correlator-options.ts';
 import type { SourceCoverage, Span } from './coverage.ts';
 import { ExitBook } from './exit-book.ts';
-import { FactBook, tellsOf } from './fact-book.ts';
+import { FactBook } from './fact-book.ts';
 import { factKeys, killKeys, subjectKeys } from './join-keys.ts';
 import { Judging } from './judging.ts';
 import { KillBook } from './kill-book.ts';
@@ -125,7 +125,7 @@ export class Correlator {
   witness(fact: WitnessFact, now: Micros): void {
     this.#setTime(now);
     if (!this.#facts.add(fact)) return;
-    for (const one of this.#exits.byKey.find(subjectKeys(fact.about))) if (!isKernelProved(one) && tellsOf(fact, this.#cases.life(one))) this.#judging.evaluate(one, now);
+    for (const one of this.#exits.byKey.find(subjectKeys(fact.about))) if (!isKernelProved(one) && this.#cases.tells(fact, this.#cases.life(one))) this.#judging.evaluate(one, now);
   }
 
   /** A cgroup's own count was read; `level`: whose cgroup it is. */

@@ -92,13 +92,11 @@ export function tellsOf(fact: WitnessFact, life: Life): boolean {
   return about.pid !== null && about.pid === exit.initPid && (atUs === null || atUs >= finishedUs - PID_WINDOW_US);
 }
 
-function wasToldInTime({ about, kind }: WitnessFact, atUs: Micros, { startedUs, finishedUs, nextStartUs, successorStartUs }: Life): boolean {
+function wasToldInTime({ kind }: WitnessFact, atUs: Micros, { startedUs, finishedUs, nextStartUs }: Life): boolean {
   if (atUs > finishedUs + (TOLD_WHEN_DONE.has(kind) ? DONE_US : LATE_US) || (nextStartUs !== null && atUs > nextStartUs)) return false;
   if (startedUs !== null && atUs < startedUs - SLACK_US) return false;
   // With every end a shim goes: only one that went before it tells anything.
-  if (kind === 'shim-gone' && atUs >= finishedUs) return false;
-  // Of the pod by its name: by then another container lived under this one's.
-  return !(about.containerId === null && about.pid === null && successorStartUs !== null && atUs > successorStartUs);
+  return kind !== 'shim-gone' || atUs < finishedUs;
 }
 
 function namesPod(about: Subject, { podUid, podNamespace, podName }: Life['exit']): boolean {
