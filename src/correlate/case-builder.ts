@@ -6,7 +6,7 @@ import type { WitnessFact } from '../model/witness.ts';
 import { belongs, byClockOf, outside, type Life } from './belongs.ts';
 import { NOT_COUNTED, type CgroupBook } from './cgroup-book.ts';
 import type { ContainerBook } from './container-book.ts';
-import { FORGOTTEN, kernelLogView, logsBehind, OF_ANOTHER_CLOCK, proofsBehind, witnessView, type SourceCoverage } from './coverage.ts';
+import type { SourceCoverage } from './coverage.ts';
 import { tellsOf, type FactBook } from './fact-book.ts';
 import { exitKeys, factKeys } from './join-keys.ts';
 import type { KeyIndex } from './key-index.ts';
@@ -14,6 +14,7 @@ import type { KillBook } from './kill-book.ts';
 import type { KillEntry } from './kill-entry.ts';
 import { endedBy, startOf, type KnownExit } from './known-exit.ts';
 import { NOT_COMPARABLE, type LedgerBook } from './ledger-book.ts';
+import { FORGOTTEN, kernelLogView, logsBehind, OF_ANOTHER_CLOCK, proofsBehind, witnessView } from './log-view.ts';
 import { nameHolders } from './name-holders.ts';
 
 /** Everything that is known on this node. */
