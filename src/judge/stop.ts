@@ -1,5 +1,6 @@
 import { MINUTE, MS, SECOND, type Micros } from '../lib/time.ts';
 import type { Cause } from '../model/cause.ts';
+import { kubeletPatienceUs } from '../model/kubelet-patience.ts';
 import { factsOf, type FactOf, type StopReason, type WitnessFact } from '../model/witness.ts';
 import type { Case } from './case.ts';
 
@@ -143,12 +144,7 @@ function isEcho(request: Request & Timed, all: readonly (Request & Timed)[]): bo
 /** The last reason that was given before the request; kubelet tells of evictions and preemptions when they are done. */
 function reasonOf(request: Request & Timed, reasons: readonly (Reason & Timed)[]): (Reason & Timed) | null {
   const before = reasons.findLast(({ atUs }) => atUs <= request.atUs + CLOCK_US);
-  return before ?? reasons.find((fact) => isAfterwards(fact) && fact.atUs <= request.atUs + patienceUs(request)) ?? null;
-}
-
-/** For so long kubelet waits for a pod that it evicts or preempts (killPodNow: half as long again as the grace period, 10 s at least). */
-function patienceUs({ gracePeriodMs }: Request): Micros {
-  return Math.max(10 * SECOND, (gracePeriodMs ?? 0) * MS * 1.5) + SOON_US;
+  return before ?? reasons.find((fact) => isAfterwards(fact) && fact.atUs <= request.atUs + kubeletPatienceUs(request.gracePeriodMs) + SOON_US) ?? null;
 }
 
 function isAfterwards({ kind }: Reason): boolean {

@@ -1,4 +1,5 @@
-import { MINUTE, MS, SECOND, type Micros } from '../../lib/time.ts';
+import { MINUTE, SECOND, type Micros } from '../../lib/time.ts';
+import { kubeletPatienceUs } from '../../model/kubelet-patience.ts';
 import type { Subject } from '../../model/witness.ts';
 import type { Said } from '../witness.ts';
 import { evictionWords } from './eviction-words.ts';
@@ -12,10 +13,7 @@ const CONDITIONS: Readonly<Record<string, string>> = { MemoryPressure: 'memory',
 const RANKED_US = 10 * SECOND;
 /** Between lack and ranking kubelet deletes images and dead containers; a call to the runtime may take two minutes. */
 const RECLAIM_US = 2 * MINUTE;
-/** How long kubelet waits for an evicted pod's end: 1.5 times its grace period, and at least 10 s (pod_workers.go, killPodNow). */
-const WAITS = 1.5;
-const WAITS_US = 10 * SECOND;
-/** What it says then comes a little later. */
+/** What it says when it has waited for an evicted pod comes a little later. */
 const SLACK_US = 5 * SECOND;
 const MAX_DETAIL = 600;
 
@@ -47,11 +45,11 @@ export class Evictions {
     const round = this.#round;
     switch (said.what) {
       case 'reclaim':
-        this.#round = { resource: said.resource, sinceUs: atUs, untilUs: later(atUs, WAITS_US + SLACK_US), ranked: null, begun: false };
+        this.#round = { resource: said.resource, sinceUs: atUs, untilUs: later(atUs, kubeletPatienceUs(null) + SLACK_US), ranked: null, begun: false };
         return [];
       case 'ranked': {
         const resource = round?.ranked === null && isBefore(atUs, later(round.sinceUs, RECLAIM_US)) ? round.resource : null;
-        this.#round = { resource, sinceUs: atUs, untilUs: later(atUs, WAITS_US + SLACK_US), ranked: said.pods, begun: false };
+        this.#round = { resource, sinceUs: atUs, untilUs: later(atUs, kubeletPatienceUs(null) + SLACK_US), ranked: said.pods, begun: false };
         return [];
       }
       case 'spared':
@@ -76,7 +74,7 @@ export class Evictions {
     const first = round?.ranked?.[0];
     if (!round || !first || round.begun || !isBefore(atUs, later(round.sinceUs, RANKED_US))) return [];
     if (pod !== null && !isSame(pod, first)) return [];
-    this.#round = { ...round, begun: true, untilUs: later(atUs, Math.max(WAITS_US, WAITS * (graceMs ?? 0) * MS) + SLACK_US) };
+    this.#round = { ...round, begun: true, untilUs: later(atUs, kubeletPatienceUs(graceMs) + SLACK_US) };
     return [{ ...eviction(first, null, round.resource), atUs: round.sinceUs }];
   }
 }
