@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { replay, replayRecording, type Replayed } from '../../src/commands/replay.ts';
+import { replay, replayRecording } from '../../src/commands/replay.ts';
 import { SECOND } from '../../src/lib/time.ts';
 import { oomKillSchema } from '../../src/model/oom-kill.ts';
 import { verdictSchema, type Verdict } from '../../src/model/verdict.ts';
+import { replayed } from '../causes/support/real.ts';
 
 const SETTLE_US = 3 * SECOND;
 const ours = join(import.meta.dirname, '../recordings');
@@ -40,13 +41,6 @@ function wrong(dir: string, verdicts: readonly Verdict[]): { misses: string[]; u
 /** What a golden file holds: every verdict, without the kernel's raw lines, which the recording has. */
 function golden(verdicts: readonly Verdict[]): string {
   return `${verdicts.map((verdict) => JSON.stringify(verdict)).join('\n')}\n`;
-}
-
-const before = new Map<string, Replayed>();
-function replayed(name: string): Replayed {
-  const one = before.get(name) ?? replayRecording(join(ours, name), SETTLE_US);
-  before.set(name, one);
-  return one;
 }
 
 describe('recordings in the repository', () => {

@@ -10,11 +10,16 @@ import type { Verdict } from '../../../src/model/verdict.ts';
 const RECORDINGS = join(import.meta.dirname, '../../recordings');
 const replayedBefore = new Map<string, Replayed>();
 
-/** The verdict on one container (by the beginning of its id; of a single one without) of a recording of a real node. */
-export function recorded(name: string, containerId = ''): Verdict | undefined {
+/** What a recording of a real node gives; replayed once. */
+export function replayed(name: string): Replayed {
   const replay = replayedBefore.get(name) ?? replayRecording(join(RECORDINGS, name), 3 * SECOND);
   replayedBefore.set(name, replay);
-  return replay.verdicts.find(({ container }) => container.containerId.startsWith(containerId));
+  return replay;
+}
+
+/** The verdict on one container (by the beginning of its id; of a single one without) of a recording of a real node. */
+export function recorded(name: string, containerId = ''): Verdict | undefined {
+  return replayed(name).verdicts.find(({ container }) => container.containerId.startsWith(containerId));
 }
 
 /** What was left out of a real recording, or who died in it instead. */
