@@ -1,5 +1,7 @@
+import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { Host } from '../host/host.ts';
+import { errno } from '../lib/thrown.ts';
 import type { Micros } from '../lib/time.ts';
 import type { ContainerExit } from '../model/container-exit.ts';
 import type { SourceEvent } from '../model/source-event.ts';
@@ -39,4 +41,9 @@ export const HIDES = {
 
 export async function isThere(host: Host, path: string): Promise<boolean> {
   return access(host.path(path)).then(() => true, () => false);
+}
+
+/** A socket that is there, and that this user may not open. */
+export async function isForbidden(host: Host, socket: string): Promise<boolean> {
+  return access(host.path(socket), constants.W_OK).then(() => false, (error: unknown) => errno(error) === 'EACCES');
 }

@@ -2,7 +2,7 @@ import type { AgentConfig } from '../config/schema.ts';
 import type { Host } from '../host/host.ts';
 import type { Micros } from '../lib/time.ts';
 import type { RuntimeEndpoint } from '../sources/runtime-endpoints.ts';
-import { HIDES, isThere, type NodeSource } from './node-source.ts';
+import { HIDES, isForbidden, isThere, type NodeSource } from './node-source.ts';
 
 const ENGINE_DIRS = ['/var/lib/docker', '/run/docker', '/run/podman'];
 
@@ -17,13 +17,14 @@ export async function runtimes(config: AgentConfig, host: Host, options: Runtime
   const { resolveEndpoints } = await import('../sources/runtime-endpoints.ts');
   const endpoints = await resolveEndpoints(config.runtimeEndpoint, host);
   if (endpoints.length > 0) {
-    return endpoints.flatMap(await runtimeMaker(config, host, endpoints, options));
+    const forbidden = await Promise.all(endpoints.map(({ socket }) => isForbidden(host, socket)));
+    return [...(forbidden.includes(false) ? [] : [await podLogs(host)]), ...endpoints.flatMap(await runtimeMaker(config, host, endpoints, options))];
   }
   const names = await podLogs(host);
   return config.runtimeEndpoint.length > 0 ? [names] : [names, ...(await lateRuntime(config, host, options))];
 }
 
-/** Where no runtime answers, logs tell exits, and the names of containers' logs whose they are. */
+/** Where no runtime answers, or none may be asked, logs tell exits, and the names of containers' logs whose they are. */
 async function podLogs(host: Host): Promise<NodeSource> {
   const { podLogsSource } = await import('../sources/pod-logs/pod-logs-source.ts');
   const source = podLogsSource({ host });

@@ -49,7 +49,7 @@ async function look(agent: TestAgent): Promise<Record<string, boolean>> {
 
 describe.skipIf(missing !== null)(`least privilege${missing === null ? '' : ` (skipped: ${missing})`}`, () => {
   async function run(wrapper: readonly string[], more: readonly string[] = []): Promise<TestAgent> {
-    mkdirSync(join(root, 'var/log'), { recursive: true });
+    mkdirSync(join(root, 'var/log/containers'), { recursive: true });
     mkdirSync(state, { recursive: true });
     chmodSync(root, 0o755);
     for (const [name, { mode, uid, gid }] of Object.entries(LOGS)) {
@@ -85,6 +85,7 @@ describe.skipIf(missing !== null)(`least privilege${missing === null ? '' : ` (s
     expect(seen).toMatchObject({ messages: true, syslog: true, 'syslog-debian': true, foreign: false });
     const runtimes = (await agent.sources()).sources.filter(({ name }) => name.startsWith('cri')).map(({ detail, up }) => [up, detail]);
     expect(runtimes.map(([up]) => up).sort()).toEqual([false, true]);
+    expect(seen).not.toHaveProperty('pod-logs');
     expect(JSON.stringify(runtimes)).toContain('/other.sock may not be opened by this user');
     await agent.stop();
     cri.down();
@@ -105,7 +106,8 @@ describe.skipIf(missing !== null)(`least privilege${missing === null ? '' : ` (s
     const user = ['setpriv', `--reuid=${String(NOBODY)}`, `--regid=${String(NOBODY)}`, `--groups=${String(ADM)}`, ...NO_CAPABILITY];
     const agent = await run(user, ['--runtime-endpoint', 'unix:///cri.sock']);
     expect(await look(agent)).toMatchObject({ messages: false, syslog: true, 'syslog-debian': true });
-    expect((await agent.sources()).sources.filter(({ name }) => name.startsWith('cri')).map(({ up }) => up)).toEqual([false]);
+    // Names come from the logs then, as where no socket is.
+    expect((await agent.sources()).sources.filter(({ name }) => /^(?:cri|pod-logs)/.test(name)).map(({ name, up }) => [name, up])).toEqual([['pod-logs', true], ['cri', false]]);
     await agent.stop();
     cri.down();
   });
