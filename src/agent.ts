@@ -1,3 +1,4 @@
+import type { CgroupOf } from './evidence/place-sender.ts';
 import type { Clock } from './host/clock.ts';
 import { ClockSteps } from './host/clock-steps.ts';
 import { Turns } from './host/turns.ts';
@@ -29,6 +30,8 @@ export interface AgentParts {
   readonly settleMs: number;
   readonly sources: readonly SourceEntry[];
   readonly time: TimeContext;
+  /** Which cgroup a process of the node is in. */
+  readonly cgroupOf?: CgroupOf;
   /** The node's own name, as its logs may give it. */
   readonly hostName?: string;
   /** Whether metrics count exits by pod and container, too. */
@@ -97,6 +100,7 @@ export class Agent {
       settleUs: parts.settleMs * 1_000,
       sources: parts.sources,
       time: parts.time,
+      ...(parts.cgroupOf && { cgroupOf: parts.cgroupOf }),
       hostName: parts.hostName ?? null,
       turn: new Turns(),
       maxKept,

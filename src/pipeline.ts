@@ -6,6 +6,7 @@ import { LoggedContainers } from './correlate/logged-containers.ts';
 import type { SourceTold } from './correlate/coverage.ts';
 import { SourceBook } from './correlate/source-book.ts';
 import { FactReaders } from './evidence/fact-readers.ts';
+import { placeSender, type CgroupOf } from './evidence/place-sender.ts';
 import { levelOf } from './kernel/cgroup/level.ts';
 import { readJournalRecord } from './kernel/framing/journal-json.ts';
 import { movingWith, type TimeContext } from './kernel/framing/wall-time.ts';
@@ -37,6 +38,8 @@ export interface PipelineOptions {
   readonly time: TimeContext;
   /** The node's own name: tells its lines from another machine's in one text log. */
   readonly hostName?: string | null;
+  /** Which cgroup a process was in that lived at the moment, if it lives still: tells where the sender of a signal is. */
+  readonly cgroupOf?: CgroupOf;
   /** Of exits that have a final answer, and of kills of some time ago, how many are kept, each. */
   readonly maxKept?: number | undefined;
   /** Given where time passes by itself: how long answers may be given in a row while others wait. Else as long as there are any. */
@@ -223,7 +226,14 @@ export class Pipeline {
 
   #fact(fact: WitnessFact): void {
     if (fact.kind === 'container' || fact.kind === 'exit') this.#logged.hear(fact);
-    else this.#correlator.witness(fact, this.#now);
+    else this.#correlator.witness(this.#placed(fact), this.#now);
+  }
+
+  /** A signal to a container's PID 1 with the place of its sender, which has to be looked for while that lives. */
+  #placed(fact: WitnessFact): WitnessFact {
+    const { cgroupOf } = this.#options;
+    if (cgroupOf === undefined || fact.kind !== 'signal-sent' || this.#containers.withInitPid(fact.about.pid, null) === null) return fact;
+    return placeSender(fact, cgroupOf);
   }
 
   #textTime(): TimeContext {

@@ -3,6 +3,7 @@ import { Agent } from '../agent.ts';
 import type { AgentConfig } from '../config/schema.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Host } from '../host/host.ts';
+import { processCgroups } from '../host/process-cgroups.ts';
 import { spareMemory } from '../host/spare-memory.ts';
 import { wait } from '../host/wait.ts';
 import { type ErrorCode, Why137Error } from '../lib/errors.ts';
@@ -75,7 +76,7 @@ async function follow(config: AgentConfig, host: Host, version: string, stop: Ab
   const sources = await nodeSources(config, host, clock.now(), (name) => history.place(name), () => isFull());
   const time = nodeTime(host);
   const podMetrics = config.metricsPodLabels === 'on';
-  const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, hostName: nodeName, podMetrics, maxKept: config.stateMaxCount, history, events, security: securityOf(config) });
+  const agent = new Agent({ clock, log, version, settleMs: config.settle, sources, time, cgroupOf: processCgroups(host), hostName: nodeName, podMetrics, maxKept: config.stateMaxCount, history, events, security: securityOf(config) });
   isFull = () => agent.isFull;
   const { url } = await agent.listen(listenAddress(config.listen)).catch(async (error: unknown) => {
     // Its timers would keep the process from ending.

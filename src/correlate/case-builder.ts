@@ -16,6 +16,7 @@ import { endedBy, startOf, type KnownExit } from './known-exit.ts';
 import { NOT_COMPARABLE, type LedgerBook } from './ledger-book.ts';
 import { FORGOTTEN, kernelLogView, logsBehind, OF_ANOTHER_CLOCK, proofsBehind, witnessView } from './log-view.ts';
 import { nameHolders } from './name-holders.ts';
+import { nameSender } from './name-sender.ts';
 
 /** Everything that is known on this node. */
 export interface Books {
@@ -127,7 +128,7 @@ export class CaseBuilder {
       witness: facts
         .find(factKeys(exit))
         .filter((fact) => this.tells(fact, life))
-        .map((fact) => this.#withSender(fact)),
+        .map((fact) => nameSender(fact, containers)),
       tellsOfStops: facts.tellsOfStops,
     };
   }
@@ -165,12 +166,5 @@ export class CaseBuilder {
     const isNobodys = ({ kill, atUs }: KillEntry): boolean => containers.withInitPid(kill.victim.pid, atUs) === null;
     const found = kills.nameless.find(from, to, isNobodys) ?? (initPid === null && cgroup === null ? kills.placeless.find(from, to, isNobodys) : null);
     return found?.kill ?? null;
-  }
-
-  /** With the container of which the sender of a signal was PID 1, where that is known. */
-  #withSender(fact: WitnessFact): WitnessFact {
-    if (fact.kind !== 'signal-sent' || fact.sender.containerId !== null) return fact;
-    const containerId = this.#books.containers.withInitPid(fact.sender.pid, fact.atUs);
-    return containerId === null ? fact : { ...fact, sender: { ...fact.sender, containerId } };
   }
 }

@@ -1,3 +1,5 @@
+import type { Micros } from '../lib/time.ts';
+import type { Container } from '../model/container-exit.ts';
 import type { Holder } from '../model/culprits.ts';
 import type { OomKill } from '../model/oom-kill.ts';
 import type { ContainerBook } from './container-book.ts';
@@ -23,13 +25,17 @@ function nameHolder(holder: Holder, kill: OomKill, containers: ContainerBook): H
   return { ...holder, containerId, podUid: podUid ?? holder.podUid, podNamespace, podName, containerName };
 }
 
-function containerOf({ containerId, pid, podUid }: Holder, kill: OomKill, containers: ContainerBook): ReturnType<ContainerBook['get']> {
-  if (containerId !== null) return containers.get(containerId);
-  const at = timeOf(kill.time);
+/** The container whose PID 1 had this pid at the moment. Pids are used again: since when it had this one must be known. */
+export function containerOfInit(containers: ContainerBook, pid: number | null, at: Micros | null): Container | null {
   const found = at === null ? null : containers.withInitPid(pid, at);
   const container = found === null ? null : containers.get(found);
-  // Pids are used again: since when it had this one must be known.
   const startedUs = timeOf(container?.startedAt ?? null);
-  if (container === null || startedUs === null || at === null || startedUs > at) return null;
+  return startedUs === null || at === null || startedUs > at ? null : container;
+}
+
+function containerOf({ containerId, pid, podUid }: Holder, kill: OomKill, containers: ContainerBook): Container | null {
+  if (containerId !== null) return containers.get(containerId);
+  const container = containerOfInit(containers, pid, timeOf(kill.time));
+  if (container === null) return null;
   return podUid !== null && container.podUid !== null && container.podUid !== podUid ? null : container;
 }

@@ -4,13 +4,29 @@ import { printable } from './printable.ts';
 import { isFromInside, type SignalSent, type UserspaceKill } from './killer.ts';
 
 const MAX_WORDS = 160;
+/** Of an executable's path its end: however long somebody made it, where the sender was is still told. */
+const MAX_PATH = 80;
+const MAX_SENDER = 400;
 
-/** `sh (9027, /usr/bin/dash, uid 0)`. */
-export function saySender({ comm, pid, exe, uid, containerId }: Sender): string {
-  const about = [pid === null ? null : String(pid), exe, uid === null ? null : `uid ${String(uid)}`, containerId === null ? null : `container ${containerId.slice(0, 12)}`];
+/** `sh (9027, /usr/bin/dash, uid 0, container tools/debug/shell)`. */
+export function saySender(sender: Sender): string {
+  const { comm, pid, exe, uid, auid } = sender;
+  const login = auid === null || auid === uid ? null : `logged in as uid ${String(auid)}`;
+  const about = [pid === null ? null : String(pid), exe === null ? null : sayPath(exe), uid === null ? null : `uid ${String(uid)}`, login, sayWhere(sender)];
   const known = about.filter((one) => one !== null).join(', ');
   const name = comm === null || comm === '' ? 'a process' : comm;
-  return printable(known === '' ? name : `${name} (${known})`).slice(0, MAX_WORDS);
+  return printable(known === '' ? name : `${name} (${known})`).slice(0, MAX_SENDER);
+}
+
+function sayPath(path: string): string {
+  return path.length <= MAX_PATH ? path : `…${path.slice(-MAX_PATH)}`;
+}
+
+/** Its container, or the unit or session of the node that it was in. */
+function sayWhere({ containerId, containerName, cgroup }: Sender): string | null {
+  if (containerId !== null) return `container ${containerName ?? containerId.slice(0, 12)}`;
+  const own = cgroup?.split('/').at(-1) ?? '';
+  return own === '' ? null : `in ${own}`;
 }
 
 /** `earlyoom`, and what it says of why. */

@@ -134,14 +134,23 @@ export type WitnessTold =
   /** A container ended; the code is null where the line does not tell it. */
   | { readonly kind: 'exit'; readonly by: WitnessName; readonly exitCode: number | null; readonly runtime: string | null };
 
+/** Who sent a signal. Pids are as the host numbers them. */
 export interface Sender {
   readonly pid: number | null;
+  readonly ppid: number | null;
   readonly comm: string | null;
   readonly exe: string | null;
   readonly uid: number | null;
-  /** The container that the sender was in, where that is known. */
+  /** The user who logged in, whoever that became since (audit's `auid`); null where nobody did. */
+  readonly auid: number | null;
+  /** Its cgroup, if it, or its parent, still lived to be looked at. */
+  readonly cgroup: string | null;
+  /** The container that it was in, where that is known, and as what people know that (`namespace/pod/container`). */
   readonly containerId: string | null;
+  readonly containerName: string | null;
 }
+
+export const UNKNOWN_SENDER: Sender = { pid: null, ppid: null, comm: null, exe: null, uid: null, auid: null, cgroup: null, containerId: null, containerName: null };
 
 /** Where a fact comes from, when, and of whom it tells. */
 export interface FactOrigin {

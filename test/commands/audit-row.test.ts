@@ -21,12 +21,12 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-const row = (lines: readonly string[] | null, journal: readonly string[] = []): Promise<string> => {
+const row = (lines: readonly string[] | null, journal: readonly string[] = [], printed: readonly string[] = []): Promise<string> => {
   if (lines !== null) {
     mkdirSync(join(root, 'var/log/audit'), { recursive: true });
     writeFileSync(join(root, 'var/log/audit/audit.log'), `${lines.join('\n')}\n`);
   }
-  return auditRow(agentConfigSchema.parse({}), fakeHost(root, () => ({ lines: journal })));
+  return auditRow(agentConfigSchema.parse({}), fakeHost(root, (args) => ({ lines: args.includes('_TRANSPORT=kernel') ? printed : journal })));
 };
 
 it('takes the last word for each', () => {
@@ -39,11 +39,23 @@ it('takes the last word for each', () => {
   expect(auditState(readFileSync(new URL('../fixtures/witness/audit-enriched.log', import.meta.url), 'utf8').split('\n'))).toMatchObject({ recorded: true });
 });
 
+it('takes what the kernel printed, where no auditd runs', async () => {
+  const printed = (line: string, type: number): string => `audit: ${line.replace(/^type=\w+ msg=/, `type=${String(type)} `)}`;
+  expect(await row(null, [], [printed(ADDED, 1305)])).toMatch(/^\+ audit +read: the kernel's log; the rule with the key why137 is loaded/);
+  expect((await row(null, [], [printed(SIGNAL, 1318)])).replaceAll(/\n +/g, ' ')).toMatch(/^\+ audit .*by what rule is not known/);
+});
+
+it('says nothing of senders where the node’s processes can be seen', async () => {
+  mkdirSync(join(root, 'proc/2'), { recursive: true });
+  writeFileSync(join(root, 'proc/2/stat'), '2 (kthreadd) S 0 0 0 0 -1 2129984 0 0');
+  expect((await row([ADDED])).replaceAll(/\n +/g, ' ')).toMatch(/the key why137 is loaded$/);
+});
+
 it.each([
   ['nothing is there', null, [], /^! audit +not read: the journal has no audit records, \/var\/log\/audit\/audit\.log does not exist\. .*stays not-oom.* Cure: docs\/audit\.md$/],
-  ['the rule is loaded', [ADDED], [], /^\+ audit +read: \/var\/log\/audit\/audit\.log; the rule with the key why137 is loaded$/],
+  ['the rule is loaded', [ADDED], [], /^\+ audit +read: \/var\/log\/audit\/audit\.log; the rule with the key why137 is loaded; the node's processes cannot be seen, .* \(overlay audit mounts \/proc\)$/],
   ['the journal tells', null, [ADDED.replace(/^type=(\w+) msg=\S+ /, '$1 ')], /^\+ audit +read: the journal; the rule/],
-  ['another rule recorded a signal', [SIGNAL], [], /^\+ audit .*by what rule is not known$/],
+  ['another rule recorded a signal', [SIGNAL], [], /^\+ audit .*by what rule is not known; the node's processes cannot be seen/],
   ['no record tells', ['type=LOGIN msg=audit(1.000:1): x'], [], /^! audit .*is not known, for no record tells\. Without one: a sigkill/],
   ['it was taken away', [ADDED, REMOVED], [], /^! audit .*was taken away\. .*Cure: augenrules --load$/],
   ['audit was turned off', [ON, ADDED, OFF], [], /^! audit .*turned off \(journald does that .*Cure: auditctl -e 1$/],

@@ -132,6 +132,7 @@ describe('overlays', () => {
     expect(paths('k3s')).toEqual(['/run/k3s/containerd', '/run/log/journal', '/sys/fs/cgroup', '/var/lib/why137', '/var/log']);
     expect(paths('kind')).toEqual(['/run/containerd', '/sys/fs/cgroup', '/var/lib/why137', '/var/log']);
     expect(paths('syslog-only')).toEqual(['/run/containerd', '/sys/fs/cgroup', '/var/lib/why137', '/var/log']);
+    expect(paths('audit')).toEqual([...paths('gke'), '/proc'].sort());
     expect(paths('token-tls')).toEqual(paths('gke'));
     const { volumes } = theDaemonSet(render('overlays/token-tls')).spec.template.spec;
     expect(volumes.flatMap((volume) => ('secret' in volume ? volume.secret.secretName : []))).toEqual(['why137-token', 'why137-tls']);

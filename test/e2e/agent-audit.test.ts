@@ -44,11 +44,25 @@ describe.skipIf(why !== null)('with a real auditd and the rules of docs/audit.md
     await execute('sh', ['-c', `kill -9 ${String(pid)}`]);
     const verdict = await agent.verdictOf(id, ({ cause }) => cause !== 'not-oom');
     expect(verdict).toMatchObject({ cause: 'external-sigkill', family: 'outside', confidence: 'likely' });
-    expect(verdict.summary).toMatch(/^SIGKILL was sent by sh \(\d+, \/usr\/bin\/\w+, uid 0\)$/);
+    expect(verdict.summary).toMatch(/^SIGKILL was sent by sh \(\d+, \/usr\/bin\/\w+, uid 0(?:, logged in as uid \d+)?(?:, in [\w.@-]+)?\)$/);
     expect(verdict.evidence.find(({ kind }) => kind === 'audit')).toMatchObject({ source: auditd.log, weight: 'decisive' });
     const proven = await withJournal.verdictOf(id, ({ cause }) => cause !== 'not-oom');
     const source = proven.evidence.find(({ kind }) => kind === 'audit')?.source;
     expect(proven).toMatchObject({ cause: 'external-sigkill', confidence: source === 'units' ? 'certain' : 'likely' });
+  });
+
+  it('names the container of the sender, which sees the node’s processes, by its cgroup', async () => {
+    const { id, pid } = await run('attacked');
+    const attacker = freshId('attacker');
+    const labels = { 'io.kubernetes.pod.namespace': 'tools', 'io.kubernetes.pod.name': 'debug', 'io.kubernetes.container.name': 'shell' };
+    await node.containerd.run(attacker, SLEEP, { labels, more: ['--with-ns', `pid:/proc/${String(process.pid)}/ns/pid`] });
+    // As by `kubectl exec`: neither its PID 1, nor started by it. The shell itself sends it, and lives on.
+    const shell = execute('/usr/bin/ctr', ['-a', node.containerd.socket, '-n', 'k8s.io', 'tasks', 'exec', '--exec-id', 'shell', attacker, '/bin/busybox', 'sh', '-c', `kill -9 ${String(pid)}; read -t 1000 line`]);
+    const verdict = await agent.verdictOf(id, ({ cause }) => cause !== 'not-oom');
+    expect(verdict.cause).toBe('external-sigkill');
+    expect(verdict.summary).toMatch(/^SIGKILL was sent by \w+ \(\d+, \S*busybox, uid 0, (?:logged in as uid \d+, )?container tools\/debug\/shell\)$/);
+    shell.child.kill('SIGKILL');
+    await shell.catch(() => undefined);
   });
 
   it('by a call for threads, and by a descriptor, too', async () => {

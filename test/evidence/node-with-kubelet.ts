@@ -1,7 +1,7 @@
 import { formatTime, SECOND, type Micros } from '../../src/lib/time.ts';
 import type { SourceEvent } from '../../src/model/source-event.ts';
 import { verdictSchema, type Verdict } from '../../src/model/verdict.ts';
-import { Pipeline } from '../../src/pipeline.ts';
+import { Pipeline, type PipelineOptions } from '../../src/pipeline.ts';
 import { id, T0 } from '../correlate/node.ts';
 
 export const POD = { podName: 'cart-7d9f', podNamespace: 'shop', podUid: '27aff94d-e0d9-43d1-84d6-9ab000aa57e2' };
@@ -33,9 +33,10 @@ export const message = (at: Micros, words: string, name = 'app'): SourceEvent =>
   kubelet(at, `"Message for Container of pod" containerName="${name}" containerStatusID={"Type":"containerd","ID":"${id(name)}"} pod="shop/cart-7d9f" containerMessage="${words}"`);
 
 /** A node whose kernel log and units are read. Answers are as of the end. */
-export function answers(events: readonly SourceEvent[], sources: readonly { name: string; kind: 'kernel-log' | 'exits' | 'witness' | 'ledger' | 'names'; witness?: 'kubelet' }[] = NODE): Verdict[] {
+export function answers(events: readonly SourceEvent[], sources: readonly { name: string; kind: 'kernel-log' | 'exits' | 'witness' | 'ledger' | 'names'; witness?: 'kubelet' }[] = NODE, more: Pick<PipelineOptions, 'cgroupOf'> = {}): Verdict[] {
   const verdicts = new Map<string, Verdict>();
   const pipeline = new Pipeline({
+    ...more,
     settleUs: 3 * SECOND,
     sources: sources.map((one) => ({ ...one, hides: '' })),
     time: { timezone: 'UTC', year: 2026, before: null, bootTimeUs: null },

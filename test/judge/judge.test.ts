@@ -10,7 +10,7 @@ import { formatTime, SECOND, type Micros } from '../../src/lib/time.ts';
 import { CONFIDENCES, type Confidence } from '../../src/model/cause.ts';
 import { containerSchema } from '../../src/model/container-exit.ts';
 import type { OomKill } from '../../src/model/oom-kill.ts';
-import { NOBODY, type FactOf, type WitnessFact, type WitnessTold } from '../../src/model/witness.ts';
+import { NOBODY, UNKNOWN_SENDER, type FactOf, type WitnessFact, type WitnessTold } from '../../src/model/witness.ts';
 import { verdictSchema } from '../../src/model/verdict.ts';
 import { NOT_COUNTED } from '../../src/correlate/cgroup-book.ts';
 import { cgroupOf, exitOf, id, POD, podPath, T0 } from '../correlate/node.ts';
@@ -66,7 +66,7 @@ const EVICTED = fact({ kind: 'eviction', signal: null, resource: 'memory', thres
 /** kubelet's word, so many seconds after the end, that it has evicted the pod. */
 const evictedAfter = (seconds: number): WitnessFact => fact({ kind: 'eviction', signal: null, resource: 'memory', thresholdText: null, observedText: null, limit: false, detail: null }, -seconds);
 
-const SENT: WitnessTold & { readonly kind: 'signal-sent' } = { kind: 'signal-sent', signal: 'SIGKILL', success: true, named: 100, sender: { pid: 7, comm: 'sh', exe: '/bin/sh', uid: 0, containerId: null } };
+const SENT: WitnessTold & { readonly kind: 'signal-sent' } = { kind: 'signal-sent', signal: 'SIGKILL', success: true, named: 100, sender: { ...UNKNOWN_SENDER, pid: 7, comm: 'sh', exe: '/bin/sh', uid: 0 } };
 
 const said = (one: Case) => {
   const { verdict } = judge(one);

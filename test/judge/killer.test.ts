@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Case } from '../../src/judge/case.ts';
 import { judge } from '../../src/judge/judge.ts';
 import { SECOND } from '../../src/lib/time.ts';
-import { NOBODY, type Sender, type Subject, type WitnessFact, type WitnessTold } from '../../src/model/witness.ts';
+import { NOBODY, UNKNOWN_SENDER, type Sender, type Subject, type WitnessFact, type WitnessTold } from '../../src/model/witness.ts';
 import { verdictSchema } from '../../src/model/verdict.ts';
 import { NOT_COUNTED } from '../../src/correlate/cgroup-book.ts';
 import { cgroupOf, exitOf, id, podPath, POD, T0 } from '../correlate/node.ts';
@@ -15,7 +15,7 @@ function fact(told: WitnessTold, { about = { pid: 100 }, ...more }: Changes = {}
 
 const low = (signal = 'SIGKILL', changes: Changes = {}, reason = 'memory is low', comm = 'java'): WitnessFact => fact({ kind: 'userspace-kill', by: 'earlyoom', comm, uid: 0, signal, reason, figures: { rssBytes: 5e7 } }, changes);
 const oomd = (about: Partial<Subject>, reason: string | null = 'memory pressure'): WitnessFact => fact({ kind: 'userspace-kill', by: 'systemd-oomd', comm: null, uid: null, signal: 'SIGKILL', reason, figures: {} }, { about });
-const SHELL: Sender = { pid: 9027, comm: 'sh', exe: '/usr/bin/dash', uid: 0, containerId: null };
+const SHELL: Sender = { ...UNKNOWN_SENDER, pid: 9027, comm: 'sh', exe: '/usr/bin/dash', uid: 0 };
 const sent = (named: number | null, sender: Partial<Sender> = {}, changes: Changes = {}, success = true, signal = 'SIGKILL'): WitnessFact => fact({ kind: 'signal-sent', signal, success, sender: { ...SHELL, ...sender }, named }, { witness: 'audit', ...changes });
 const fault = (signal: string, changes: Changes = {}, ownFault = true): WitnessFact => fact({ kind: 'fault', comm: 'app', signal, ownFault, text: 'segfault at 0' }, { witness: 'kernel', ...changes });
 const request = fact({ kind: 'stop-request', by: 'kubelet', reason: 'pod-deletion', phase: 'stop', gracePeriodMs: 30_000, signal: 'SIGTERM', detail: null }, { witness: 'kubelet', atUs: T0 - 30.1 * SECOND, about: { containerId: id('app') } });
@@ -107,6 +107,20 @@ describe('signals by the word of audit', () => {
 
   it('names the sender, and the container that it was', () => {
     expect(judge(made([sent(100, { containerId: id('evil'), comm: 'x\ny' })])).verdict.summary).toBe(`SIGKILL was sent by x\\x0ay (9027, /usr/bin/dash, uid 0, container ${id('evil').slice(0, 12)})`);
+  });
+
+  it.each([
+    ['a container that people know', { containerId: id('evil'), containerName: 'tools/debug/sh\nell', cgroup: cgroupOf('evil') }, 'container tools/debug/sh\\x0aell'],
+    ['a service of the node', { cgroup: '/system.slice/cron.service' }, 'in cron.service'],
+    ['a session of one who became another', { auid: 1000, cgroup: '/user.slice/user-1000.slice/session-3.scope' }, 'logged in as uid 1000, in session-3.scope'],
+    ['nowhere', { auid: 0, cgroup: '/' }, null],
+  ])('tells where the sender was: %s', (_, sender, where) => {
+    expect(judge(made([sent(100, sender)])).verdict.summary).toBe(`SIGKILL was sent by sh (9027, /usr/bin/dash, uid 0${where === null ? '' : `, ${where}`})`);
+  });
+
+  it('tells where the sender was, whatever path it runs from', () => {
+    const { summary } = judge(made([sent(100, { exe: `/${'x'.repeat(4_000)}/sh`, containerId: id('evil'), containerName: 'tools/debug/shell' })])).verdict;
+    expect(summary).toMatch(/^SIGKILL was sent by sh \(9027, …x{77}\/sh, uid 0, container tools\/debug\/shell\)$/);
   });
 
   it('shows a signal in vain, and that it was', () => {

@@ -1,3 +1,4 @@
+import { UNKNOWN_SENDER } from '../../model/witness.ts';
 import { signalName } from '../signal-name.ts';
 import type { Said } from '../witness.ts';
 import { idOf, untrustedText, type AuditRecord } from './record.ts';
@@ -43,11 +44,13 @@ function sentOf({ fields, timeUs }: AuditRecord, target: AuditRecord): Said | nu
     signal,
     success: fields.get('success') === 'yes',
     sender: {
+      ...UNKNOWN_SENDER,
       pid: idOf(fields.get('pid')),
+      ppid: idOf(fields.get('ppid')),
       comm: untrustedText(fields.get('comm')),
       exe: untrustedText(fields.get('exe')),
       uid: idOf(fields.get('uid')),
-      containerId: null,
+      auid: idOf(fields.get('auid')),
     },
     named: call.names === 'descriptor' ? null : signed(fields.get('a0')),
     about: { pid },

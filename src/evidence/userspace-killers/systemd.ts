@@ -1,3 +1,4 @@
+import { UNKNOWN_SENDER } from '../../model/witness.ts';
 import type { Said, Witness } from '../witness.ts';
 import { killedCgroup } from './killed-cgroup.ts';
 
@@ -29,6 +30,5 @@ export const systemd: Witness = {
 /** The host's systemd counts as the host does. */
 function killing(unit: string, pid: number, signal: string): Said {
   const { containerId = null, podUid = null } = killedCgroup(unit);
-  const sender = { pid: 1, comm: 'systemd', exe: null, uid: 0, containerId: null };
-  return { kind: 'signal-sent', signal, success: true, sender, named: pid, about: { containerId, podUid, pid } };
+  return { kind: 'signal-sent', signal, success: true, sender: { ...UNKNOWN_SENDER, pid: 1, comm: 'systemd', uid: 0 }, named: pid, about: { containerId, podUid, pid } };
 }

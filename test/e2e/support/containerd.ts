@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly namespace?: string;
   readonly memoryLimitBytes?: number;
   readonly labels?: Readonly<Record<string, string>>;
+  /** More arguments of `ctr run`. */
+  readonly more?: readonly string[];
 }
 
 /** A real containerd of the test's own: its root, state and socket are in a new directory. */
@@ -103,10 +105,10 @@ export async function startContainerd({ logFile }: ContainerdOptions = {}): Prom
     ctr,
     start,
     kill: () => kill(),
-    async run(id, args, { namespace = 'k8s.io', memoryLimitBytes, labels = {} } = {}) {
+    async run(id, args, { namespace = 'k8s.io', memoryLimitBytes, labels = {}, more = [] } = {}) {
       const limit = memoryLimitBytes === undefined ? [] : ['--memory-limit', String(memoryLimitBytes)];
       const marks = Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
-      await ctr(['-n', namespace, 'run', '-d', ...limit, ...marks, '--rootfs', rootfs, id, ...args]);
+      await ctr(['-n', namespace, 'run', '-d', ...limit, ...marks, ...more, '--rootfs', rootfs, id, ...args]);
     },
     async pid(id, namespace = 'k8s.io') {
       const line = (await ctr(['-n', namespace, 'tasks', 'ls'])).split('\n').find((row) => row.startsWith(`${id} `));

@@ -52,7 +52,7 @@ describe('journald', () => {
     ['before 230', '<audit-1300>', '<audit-1318>'],
   ])('%s', (_, call, hit) => {
     const said = say(audit, [{ text: `${call} ${CALL}`, fields }, { text: `${hit} ${HIT}`, fields }]);
-    expect(said).toMatchObject([{ kind: 'signal-sent', signal: 'SIGKILL', sender: { uid: 1000 }, about: { pid: 9016 }, atUs: 1_795_569_251_391_000 }]);
+    expect(said).toMatchObject([{ kind: 'signal-sent', signal: 'SIGKILL', sender: { pid: 9027, ppid: 9013, uid: 1000, auid: 1000 }, about: { pid: 9016 }, atUs: 1_795_569_251_391_000 }]);
   });
 
   it.each([
