@@ -116,6 +116,12 @@ export class ContainerBook {
     return lived ? containerId : null;
   }
 
+  /** The same where since when it had this pid is known, too. */
+  ofInitPid(pid: number | null, at: Micros | null): Container | null {
+    const entry = at === null ? undefined : this.#byId.get(this.withInitPid(pid, at) ?? '');
+    return entry?.startedUs == null || at === null || entry.startedUs > at ? null : entry.container;
+  }
+
   /** Other containers of the pod that lived at the moment; not the same container's earlier lives, nor the pod's sandbox. */
   siblings(exit: ContainerExit, at: Micros): readonly Container[] {
     return this.#inPod(exit).flatMap((id) => {

@@ -1,4 +1,3 @@
-import type { Micros } from '../lib/time.ts';
 import type { Container } from '../model/container-exit.ts';
 import type { Holder } from '../model/culprits.ts';
 import type { OomKill } from '../model/oom-kill.ts';
@@ -25,17 +24,9 @@ function nameHolder(holder: Holder, kill: OomKill, containers: ContainerBook): H
   return { ...holder, containerId, podUid: podUid ?? holder.podUid, podNamespace, podName, containerName };
 }
 
-/** The container whose PID 1 had this pid at the moment. Pids are used again: since when it had this one must be known. */
-export function containerOfInit(containers: ContainerBook, pid: number | null, at: Micros | null): Container | null {
-  const found = at === null ? null : containers.withInitPid(pid, at);
-  const container = found === null ? null : containers.get(found);
-  const startedUs = timeOf(container?.startedAt ?? null);
-  return startedUs === null || at === null || startedUs > at ? null : container;
-}
-
 function containerOf({ containerId, pid, podUid }: Holder, kill: OomKill, containers: ContainerBook): Container | null {
   if (containerId !== null) return containers.get(containerId);
-  const container = containerOfInit(containers, pid, timeOf(kill.time));
+  const container = containers.ofInitPid(pid, timeOf(kill.time));
   if (container === null) return null;
   return podUid !== null && container.podUid !== null && container.podUid !== podUid ? null : container;
 }

@@ -1,7 +1,6 @@
 import type { Container } from '../model/container-exit.ts';
 import type { WitnessFact } from '../model/witness.ts';
 import type { ContainerBook } from './container-book.ts';
-import { containerOfInit } from './name-holders.ts';
 
 /**
  * A signal with the container that its sender was in, and that container's names, as far as they are known. Where nobody
@@ -10,7 +9,7 @@ import { containerOfInit } from './name-holders.ts';
 export function nameSender(fact: WitnessFact, containers: ContainerBook): WitnessFact {
   if (fact.kind !== 'signal-sent') return fact;
   const { sender, atUs } = fact;
-  const found = sender.containerId !== null ? containers.get(sender.containerId) : (containerOfInit(containers, sender.pid, atUs) ?? containerOfInit(containers, sender.ppid, atUs));
+  const found = sender.containerId !== null ? containers.get(sender.containerId) : (containers.ofInitPid(sender.pid, atUs) ?? containers.ofInitPid(sender.ppid, atUs));
   if (found === null) return fact;
   return { ...fact, sender: { ...sender, containerId: found.containerId, containerName: nameOf(found) } };
 }
