@@ -33,6 +33,7 @@ if (!here) say(`skipped: the lab needs root on Debian 12, and WHY137_LAB_KERNEL 
 
 describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
   let lab: Lab;
+  let isReady = false;
   let image: Awaited<ReturnType<typeof agentImage>>;
   let begin: number;
   let run: Run;
@@ -56,9 +57,12 @@ describe.skipIf(!here)(`a real node with Linux ${name}`, () => {
     await guest.sh('systemctl stop kube-controller-manager kube-scheduler');
     run = { dir: guest.dir, image: image.digest };
     usage = await Usage.begin(lab);
+    isReady = true;
   }, 120 * MINUTE * PATIENCE);
 
   afterAll(async () => {
+    // What kept it from that was said.
+    if (!isReady) return;
     const kept = [...SCENARIOS, ...LAST].map((scenario) => ({ scenario, rows: keptRows(run, scenario.name), lacking: kernel ? lacks(scenario, kernel) : null }));
     const missing = kept.filter(({ rows, lacking }) => rows === null && lacking === null).map(({ scenario }) => scenario.name);
     // Of some scenarios alone there is nothing to show, unless the others were tried before with this very image.

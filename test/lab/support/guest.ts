@@ -37,6 +37,7 @@ export class Guest {
   static async start(kernel: Kernel, image: string): Promise<Guest> {
     const dir = join(cache, `run-${kernel.name}`);
     mkdirSync(dir, { recursive: true });
+    claim(join(dir, 'lab.pid'));
     const stateFile = join(dir, 'guest.json');
     if (existsSync(stateFile)) {
       const state = stateSchema.parse(JSON.parse(readFileSync(stateFile, 'utf8')));
@@ -97,6 +98,17 @@ export class Guest {
     const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=15', 'ControlMaster=auto', 'ControlPersist=300', `ControlPath=${this.dir}/ssh`];
     return ['-i', join(cache, 'keys/ssh'), '-p', String(this.#sshPort), ...options.flatMap((option) => ['-o', option])];
   }
+}
+
+/** One run at a time in a guest: one that was told to end still deletes its pods, whoever's they are by then. */
+function claim(file: string): void {
+  const holder = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const command = `/proc/${holder}/cmdline`;
+  // A pid may be another's by now.
+  if (holder !== '' && holder !== String(process.pid) && existsSync(command) && readFileSync(command, 'utf8').includes('vitest')) {
+    throw new Error(`A run of the lab (process ${holder}) is still in this guest: wait for its end, or end it, and run this again.`);
+  }
+  writeFileSync(file, String(process.pid));
 }
 
 /** Time matters in the guest: it goes before what else this machine does, where its scheduler knows sessions. */
