@@ -81,8 +81,10 @@ function livesOf(pod: Pod, lives: TaskLives): Lived[] {
       restartCount,
       startedAt: life.startedAt,
     };
-    // Nothing is known of what Kubernetes said of a pod that was gone when it ended.
-    return [{ container, exit: life.exit, runtimeReason: ended?.reason ?? null }];
+    // Nothing is known of what Kubernetes said of a pod that was gone when it ended; and what kubelet fills in where it
+    // found no container any more is not the runtime's word.
+    const said = ended?.reason ?? null;
+    return [{ container, exit: life.exit, runtimeReason: said === 'ContainerStatusUnknown' ? null : said }];
   });
 }
 
