@@ -14,7 +14,7 @@ import type { KillBook } from './kill-book.ts';
 import type { KillEntry } from './kill-entry.ts';
 import { endedBy, startOf, type KnownExit } from './known-exit.ts';
 import { NOT_COMPARABLE, type LedgerBook } from './ledger-book.ts';
-import { FORGOTTEN, kernelLogView, logsBehind, OF_ANOTHER_CLOCK, proofsBehind, witnessView } from './log-view.ts';
+import { FORGOTTEN, kernelLogView, logsBehind, OF_ANOTHER_CLOCK, isProofBehind, witnessView } from './log-view.ts';
 import { nameHolders } from './name-holders.ts';
 import { nameSender } from './name-sender.ts';
 
@@ -109,10 +109,9 @@ export class CaseBuilder {
     return logsBehind(this.#books.sources, endedUs).some((log) => log.isComing(endedUs, now, sinceUs));
   }
 
-  /** A log that would prove what is known from a text alone comes to it. */
-  isProofComing({ finishedUs }: KnownExit, now: Micros, sinceUs: Micros): boolean {
-    const endedUs = endedBy(finishedUs);
-    return proofsBehind(this.#books.sources, endedUs).some((log) => log.isComing(endedUs, now, sinceUs));
+  /** A log that would prove what is known from a text alone has not been read as far: it may stand still, and deliver yet. */
+  isProofBehind({ finishedUs }: KnownExit): boolean {
+    return isProofBehind(this.#books.sources, endedBy(finishedUs));
   }
 
   caseOf(one: KnownExit, exit: ContainerExit, around: Surroundings, kills: readonly KillEntry[]): Case {

@@ -69,7 +69,6 @@ export class Correlator {
       exits: this.#exits,
       isEarly: (one) => !one.settled && !this.#agenda.isQuiet && !this.#cases.isComplete(one),
       isComing,
-      isProofComing: (one) => this.#cases.isProofComing(one, this.#now, this.#comingSince),
       verdict: (verdict, latencyUs) => { output.verdict(verdict, latencyUs); },
     });
   }

@@ -18,7 +18,6 @@ export interface JudgingParts {
   readonly isEarly: (one: KnownExit) => boolean;
   /** A log that may tell of it is still read. */
   readonly isComing: (one: KnownExit) => boolean;
-  readonly isProofComing: (one: KnownExit) => boolean;
   readonly verdict: (verdict: Verdict, latencyUs: Micros | null) => void;
 }
 
@@ -58,7 +57,7 @@ export class Judging {
     const kills = cases.killsOf(one, exit);
     if (kills.length === 0 && this.#parts.isEarly(one)) return;
     const around = cases.around(one, exit);
-    const surroundings = fingerprint({ ...around, nameless: around.nameless?.id });
+    const surroundings = fingerprint({ ...around, nameless: around.nameless?.id, isProofBehind: cases.isProofBehind(one) });
     if (onlyIfNew && surroundings === one.surroundings) return;
     one.surroundings = surroundings;
     this.#surrounded(one, around.ledger.to);
@@ -75,7 +74,7 @@ export class Judging {
 
   /** Whether the kernel's log may yet tell of it: nobody reads it now, or who does has not come to it, or a text alone has. */
   #mayStillCome(one: KnownExit, { state }: KernelLogView): boolean {
-    if (state === 'proven') return this.#parts.isProofComing(one);
+    if (state === 'proven') return this.#parts.cases.isProofBehind(one);
     return state !== 'presumed' || this.#parts.isComing(one);
   }
 

@@ -35,10 +35,10 @@ export function logsBehind(sources: readonly SourceCoverage[], at: Micros): read
   });
 }
 
-/** Logs that would prove what a text has told, and have not been read as far; none where one has. */
-export function proofsBehind(sources: readonly SourceCoverage[], at: Micros): readonly SourceCoverage[] {
+/** Whether there are logs that would prove what a text has told, and none of them has been read as far. */
+export function isProofBehind(sources: readonly SourceCoverage[], at: Micros): boolean {
   const logs = kernelLogs(sources);
-  return logs.some((log) => log.proves(at)) ? [] : logs.filter((log) => log.isBehind(at));
+  return !logs.some((log) => log.proves(at)) && logs.some((log) => log.isBehind(at));
 }
 
 const kernelLogs = (sources: readonly SourceCoverage[]): readonly SourceCoverage[] => sources.filter(({ kind }) => kind === 'kernel-log');

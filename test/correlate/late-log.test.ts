@@ -24,6 +24,25 @@ it('what a text alone has told is not final while the journal comes to it', () =
   expect(node.last()).toMatchObject({ confidence: 'certain', final: true });
 });
 
+it('what a text alone has told is not final while the journal stands still, and may deliver yet', () => {
+  const end = T0 + 50 * SECOND;
+  const kill = { at: end - SECOND / 10, pid: 100 };
+  const node = new Node().ready('journal', 'syslog').pass(48 * SECOND);
+  node.hear([covered(T0 + 45 * SECOND), ...syslog(kill), exited('app', end), covered(end + 9 * SECOND, 'syslog')]).pass(90 * SECOND);
+  expect(node.last()).toMatchObject({ cause: 'container-limit-oom', confidence: 'likely', final: false });
+  node.hear([...journal(kill), covered(end + 90 * SECOND)]).pass(2 * SETTLE_US);
+  expect(node.last()).toMatchObject({ confidence: 'certain', final: true });
+});
+
+it('what a text alone has told is final once the journal has lost what it had of it', () => {
+  const end = T0 + 50 * SECOND;
+  const node = new Node().ready('journal', 'syslog').pass(48 * SECOND);
+  node.hear([covered(T0 + 45 * SECOND), ...syslog({ at: end - SECOND / 10, pid: 100 }), exited('app', end), covered(end + 9 * SECOND, 'syslog')]).pass(30 * SECOND);
+  expect(node.last()?.final).toBe(false);
+  node.hear([{ type: 'gap', source: 'journal', from: T0 + 45 * SECOND, to: end + 20 * SECOND, why: 'it was rotated away' }]).pass(2 * SETTLE_US);
+  expect(node.last()).toMatchObject({ confidence: 'likely', final: true });
+});
+
 it('what a text alone has told is final where the journal has come to it, and holds nothing of it', () => {
   const end = T0 + 50 * SECOND;
   const node = new Node().ready('journal', 'syslog').pass(48 * SECOND);
