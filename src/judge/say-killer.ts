@@ -22,11 +22,11 @@ function sayPath(path: string): string {
   return path.length <= MAX_PATH ? path : `…${path.slice(-MAX_PATH)}`;
 }
 
-/** Its container, or the unit or session of the node that it was in. */
-function sayWhere({ containerId, containerName, cgroup }: Sender): string | null {
+/** Its container, or the unit or session of the node that it, or else its parent, was in. */
+function sayWhere({ containerId, containerName, cgroup, parentCgroup }: Sender): string | null {
   if (containerId !== null) return `container ${containerName ?? containerId.slice(0, 12)}`;
-  const own = cgroup?.split('/').at(-1) ?? '';
-  return own === '' ? null : `in ${own}`;
+  const last = (cgroup ?? parentCgroup)?.split('/').at(-1) ?? '';
+  return last === '' ? null : `${cgroup === null ? 'parent in' : 'in'} ${last}`;
 }
 
 /** `earlyoom`, and what it says of why. */

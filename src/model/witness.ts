@@ -143,14 +143,16 @@ export interface Sender {
   readonly uid: number | null;
   /** The user who logged in, whoever that became since (audit's `auid`); null where nobody did. */
   readonly auid: number | null;
-  /** Its cgroup, if it, or its parent, still lived to be looked at. */
+  /** Its cgroup, if it still lived to be looked at. */
   readonly cgroup: string | null;
+  /** Its parent's, where its own was not seen. systemd and a runtime's shim put their children into other ones. */
+  readonly parentCgroup: string | null;
   /** The container that it was in, where that is known, and as what people know that (`namespace/pod/container`). */
   readonly containerId: string | null;
   readonly containerName: string | null;
 }
 
-export const UNKNOWN_SENDER: Sender = { pid: null, ppid: null, comm: null, exe: null, uid: null, auid: null, cgroup: null, containerId: null, containerName: null };
+export const UNKNOWN_SENDER: Sender = { pid: null, ppid: null, comm: null, exe: null, uid: null, auid: null, cgroup: null, parentCgroup: null, containerId: null, containerName: null };
 
 /** Where a fact comes from, when, and of whom it tells. */
 export interface FactOrigin {

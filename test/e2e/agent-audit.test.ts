@@ -44,7 +44,7 @@ describe.skipIf(why !== null)('with a real auditd and the rules of docs/audit.md
     await execute('sh', ['-c', `kill -9 ${String(pid)}`]);
     const verdict = await agent.verdictOf(id, ({ cause }) => cause !== 'not-oom');
     expect(verdict).toMatchObject({ cause: 'external-sigkill', family: 'outside', confidence: 'likely' });
-    expect(verdict.summary).toMatch(/^SIGKILL was sent by sh \(\d+, \/usr\/bin\/\w+, uid 0(?:, logged in as uid \d+)?(?:, in [\w.@-]+)?\)$/);
+    expect(verdict.summary).toMatch(/^SIGKILL was sent by sh \(\d+, \/usr\/bin\/\w+, uid 0(?:, logged in as uid \d+)?(?:, (?:parent )?in [\w.@-]+)?\)$/);
     expect(verdict.evidence.find(({ kind }) => kind === 'audit')).toMatchObject({ source: auditd.log, weight: 'decisive' });
     const proven = await withJournal.verdictOf(id, ({ cause }) => cause !== 'not-oom');
     const source = proven.evidence.find(({ kind }) => kind === 'audit')?.source;
@@ -63,6 +63,16 @@ describe.skipIf(why !== null)('with a real auditd and the rules of docs/audit.md
     expect(verdict.summary).toMatch(/^SIGKILL was sent by \w+ \(\d+, \S*busybox, uid 0, (?:logged in as uid \d+, )?container tools\/debug\/shell\)$/);
     shell.child.kill('SIGKILL');
     await shell.catch(() => undefined);
+  });
+
+  it('of a program that was exec’d into a container and is gone at once, does not say that it was where its shim is', async () => {
+    const { id, pid } = await run('attacked-at-once');
+    const attacker = freshId('attacker-at-once');
+    await node.containerd.run(attacker, SLEEP, { more: ['--with-ns', `pid:/proc/${String(process.pid)}/ns/pid`] });
+    await node.containerd.ctr(['-n', 'k8s.io', 'tasks', 'exec', '--exec-id', 'kill', attacker, '/bin/busybox', 'kill', '-9', String(pid)]);
+    const verdict = await agent.verdictOf(id, ({ cause }) => cause !== 'not-oom');
+    expect(verdict.cause).toBe('external-sigkill');
+    expect(verdict.summary).toMatch(new RegExp(`^SIGKILL was sent by \\w+ \\(\\d+, \\S*busybox, uid 0(?:, logged in as uid \\d+)?(?:, parent in [\\w.@-]+|, container ${attacker.slice(0, 12)})?\\)$`));
   });
 
   it('by a call for threads, and by a descriptor, too', async () => {

@@ -40,13 +40,14 @@ describe('the way of a record that audit wrote', () => {
 });
 
 describe('the place of who sent a signal', () => {
-  it.each<[string, Record<number, string>, string | null, string | null]>([
-    ['by its own cgroup', { 70: IN_POD, 60: '/system.slice/x.service' }, IN_POD, ID],
-    ['by its parent’s, where it is gone', { 60: IN_POD }, IN_POD, ID],
-    ['on the node', { 70: '/system.slice/cron.service', 60: IN_POD }, '/system.slice/cron.service', null],
-    ['both are gone', {}, null, null],
-  ])('%s', (_, cgroups, cgroup, containerId) => {
-    expect(placeSender(fact(), (pid, at) => (at === 5 ? (cgroups[pid] ?? null) : null)).sender).toMatchObject({ pid: 70, cgroup, containerId });
+  it.each<[string, Record<number, string>, string | null, string | null, string | null]>([
+    ['by its own cgroup', { 70: IN_POD, 60: '/system.slice/x.service' }, IN_POD, null, ID],
+    ['by its parent’s, where it is gone', { 60: IN_POD }, null, IN_POD, ID],
+    ['on the node', { 70: '/system.slice/cron.service', 60: IN_POD }, '/system.slice/cron.service', null, null],
+    ['gone, and a shim’s child: no more than that', { 60: '/system.slice/containerd.service' }, null, '/system.slice/containerd.service', null],
+    ['both are gone', {}, null, null, null],
+  ])('%s', (_, cgroups, cgroup, parentCgroup, containerId) => {
+    expect(placeSender(fact(), (pid, at) => (at === 5 ? (cgroups[pid] ?? null) : null)).sender).toMatchObject({ pid: 70, cgroup, parentCgroup, containerId });
   });
 
   it('not where it is not known when', () => {

@@ -112,6 +112,7 @@ describe('signals by the word of audit', () => {
   it.each([
     ['a container that people know', { containerId: id('evil'), containerName: 'tools/debug/sh\nell', cgroup: cgroupOf('evil') }, 'container tools/debug/sh\\x0aell'],
     ['a service of the node', { cgroup: '/system.slice/cron.service' }, 'in cron.service'],
+    ['a child of a service, which may have put it elsewhere', { parentCgroup: '/system.slice/containerd.service' }, 'parent in containerd.service'],
     ['a session of one who became another', { auid: 1000, cgroup: '/user.slice/user-1000.slice/session-3.scope' }, 'logged in as uid 1000, in session-3.scope'],
     ['nowhere', { auid: 0, cgroup: '/' }, null],
   ])('tells where the sender was: %s', (_, sender, where) => {
