@@ -1,4 +1,5 @@
 import type { Scenario } from '../support/scenario.ts';
+import { audited } from './audited.ts';
 import { limits } from './limits.ts';
 import { node } from './node.ts';
 import { notOom } from './not-oom.ts';
@@ -11,4 +12,4 @@ import { userspace } from './userspace.ts';
 export const SCENARIOS: readonly Scenario[] = [...limits, ...notOom, ...orchestrator, ...node, ...userspace];
 
 /** After these the agent has another pod. */
-export const LAST: readonly Scenario[] = [...shutdown, ...docker];
+export const LAST: readonly Scenario[] = [...shutdown, ...audited, ...docker];

@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import { repository } from '../support/cache.ts';
 import { NAMESPACE } from '../support/manifest.ts';
 import { until } from '../support/wait.ts';
 import type { Lab } from '../support/lab.ts';
@@ -14,9 +12,7 @@ function run(name: string, options: string, command: string): string {
 /** Docker Engine, with the cgroup driver that it takes by itself, and the agent that listens to it. */
 async function started(lab: Lab): Promise<void> {
   await lab.guest.sh('systemctl start docker; docker load --quiet --input /var/lib/lab/small.tar');
-  await lab.guest.sh('systemctl start kube-controller-manager kube-scheduler');
-  const applied = await lab.cluster.kubectl(['apply', '--validate=false', '-k', join(repository, 'deploy/overlays/docker')]);
-  if (!applied.includes('daemonset.apps/why137 unchanged')) await lab.agent.successor();
+  await lab.overlay('docker');
   await until('an agent that listens to Docker Engine', 120_000, async () => (await lab.agent.sources()).sources.some(({ name, up }) => name === 'docker' && up));
 }
 

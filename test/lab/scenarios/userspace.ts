@@ -1,19 +1,14 @@
 import { pod, type Manifest } from '../support/manifest.ts';
 import type { Lab } from '../support/lab.ts';
-import { auditRules } from '../support/audit-rules.ts';
+import { whileAudited } from '../support/audit.ts';
 import type { Death, Scenario } from '../support/scenario.ts';
 
-/** A kill of PID 1 from the node while audit records it, by the very rules that docs/audit.md has. */
-async function auditedKill(lab: Lab, name: string, begin: string): Promise<void> {
-  const pid = await lab.initPid(name);
-  await lab.guest.sh(`${begin}auditctl -D > /dev/null; cat > /etc/audit/rules.d/why137.rules <<'X'\n${auditRules()}\nX\naugenrules --load; auditctl -e 1`);
-  try {
-    await lab.guest.sh(`/usr/bin/kill -9 ${pid}`);
+/** A kill of PID 1 from the node. */
+const auditedKill = (lab: Lab, name: string): Promise<void> =>
+  whileAudited(lab, async () => {
+    await lab.guest.sh(`/usr/bin/kill -9 ${await lab.initPid(name)}`);
     await lab.ended(name);
-  } finally {
-    await lab.guest.sh('auditctl -D; auditctl -e 0');
-  }
-}
+  });
 
 /** What facebook's oomd is told in its scenario: under any pressure the container under most of it goes. */
 const OOMD = {
@@ -101,15 +96,14 @@ export const userspace: readonly Scenario[] = [
     name: 'audited-kill-9',
     truth: 'somebody on the node sends SIGKILL to PID 1, the audit rules of docs/audit.md are loaded, and journald reads audit',
     needs: { audit: 'journald' },
-    act: (lab) => auditedKill(lab, 'audited-kill-9', ''),
+    act: (lab) => auditedKill(lab, 'audited-kill-9'),
   },
   {
     ...audited('auditd-kill-9'),
     name: 'auditd-kill-9',
     truth: 'somebody on the node sends SIGKILL to PID 1, the audit rules of docs/audit.md are loaded, and auditd alone reads audit',
     needs: { audit: 'auditd' },
-    // Begun while the agent runs, as whoever reads docs/audit.md would.
-    act: (lab) => auditedKill(lab, 'auditd-kill-9', 'systemctl start auditd; '),
+    act: (lab) => auditedKill(lab, 'auditd-kill-9'),
     deaths: [{ pod: 'auditd-kill-9', container: 'main', code: 137, cause: 'external-sigkill', confidence: 'likely', kills: 0 }],
   },
 ];

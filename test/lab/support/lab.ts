@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { ClusterAgent } from './agent.ts';
+import { repository } from './cache.ts';
 import { terminated, type Cluster } from './cluster.ts';
 import type { Guest } from './guest.ts';
 import { NAMESPACE } from './manifest.ts';
@@ -14,6 +16,13 @@ export class Lab {
     this.guest = guest;
     this.cluster = cluster;
     this.agent = agent;
+  }
+
+  /** The agent as deploy/overlays/NAME has it: another pod, where it was not so already. */
+  async overlay(name: string): Promise<void> {
+    await this.guest.sh('systemctl start kube-controller-manager kube-scheduler');
+    const applied = await this.cluster.kubectl(['apply', '--validate=false', '-k', join(repository, 'deploy/overlays', name)]);
+    if (!applied.includes('daemonset.apps/why137 unchanged')) await this.agent.successor();
   }
 
   /** Until a container runs; gives its id. */

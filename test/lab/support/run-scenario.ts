@@ -128,6 +128,7 @@ function wrongWith(expected: Death, verdict: Verdict | null, event: SaidEvent | 
   if (verdict.cause !== expected.cause) wrong.push(`${verdict.cause}, not ${expected.cause}`);
   if (SURE[verdict.confidence] < SURE[expected.confidence]) wrong.push(`${verdict.confidence}, not ${expected.confidence}`);
   if (verdict.exit.code !== expected.code) wrong.push(`exit code ${verdict.exit.code}, not ${expected.code}`);
+  if (expected.says !== undefined && !verdict.summary.includes(expected.says)) wrong.push(`“${verdict.summary}” without “${expected.says}”`);
   if (expected.kills !== undefined && verdict.oomKills.length !== expected.kills) wrong.push(`${verdict.oomKills.length} OOM kills, not ${expected.kills}`);
   if (isWorthTelling(verdict) && event?.reason !== reasonOf(verdict)) wrong.push(event === null ? 'no Event' : `the Event says ${event.reason}`);
   return wrong;

@@ -12,6 +12,8 @@ export interface Death {
   readonly cause: Cause;
   /** The least that a verdict may be. */
   readonly confidence: Confidence;
+  /** What must stand in its summary. */
+  readonly says?: string;
   /** OOM kills that must be named in its verdict. */
   readonly kills?: number;
 }
