@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -33,8 +33,8 @@ describe('the name of a log', () => {
 describe('the source', () => {
   let root: string;
   let dir: string;
-  const link = (pod: string, id: string): void => {
-    symlinkSync(`/var/log/pods/shop_${pod}_${UID}/app/0.log`, join(dir, `${pod}_shop_app-${id}.log`));
+  const link = (pod: string, id: string, into = dir): void => {
+    symlinkSync(`/var/log/pods/shop_${pod}_${UID}/app/0.log`, join(into, `${pod}_shop_app-${id}.log`));
   };
 
   beforeEach(() => {
@@ -71,8 +71,12 @@ describe('the source', () => {
     const source = podLogsSource({ host });
     await source.start((event) => events.push(event));
     expect(events).toMatchObject([{ type: 'down', source: 'pod-logs', why: '/var/log/containers does not exist' }]);
-    mkdirSync(dir, { recursive: true });
-    link('late', ID);
+    // At one go: a look between would find it empty, and be up before there is a container.
+    const made = join(root, 'made');
+    mkdirSync(made);
+    link('late', ID, made);
+    mkdirSync(join(root, 'var/log'), { recursive: true });
+    renameSync(made, dir);
     await vi.waitFor(async () => {
       await host.clock.turn(2_000);
       expect(events.slice(1)).toMatchObject([{ type: 'container' }, { type: 'up' }]);
