@@ -50,7 +50,7 @@ export const logLineSchema = doc(
     'why137.oom_kill.limit_cgroup': text('The cgroup whose limit was hit'),
     'why137.oom_kill.victim_cgroup': text('The cgroup that the victim was in'),
     'why137.oom_kill.trust': z.optional(trustSchema),
-    'why137.victim.was': z.optional(doc(victimWasSchema, 'What the victim was among those that held the memory')),
+    'why137.victim.was': doc(z.optional(victimWasSchema), 'What the victim was among those that held the memory'),
     'why137.victim.share': z.optional(doc(z.number(), "The victim's part of what all listed processes held, 0 to 1")),
     'why137.top_holder.pid': int('The process that held the most'),
     'why137.top_holder.name': text("The kernel's name of it"),
