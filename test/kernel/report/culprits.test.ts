@@ -140,9 +140,11 @@ describe('whose processes', () => {
       expect(kills.length).toBe(size);
       return process.cpuUsage(before).user;
     };
+    // What else the process does in between counts, too: the least of some is the group's own.
+    const least = (size: number): number => Math.min(...Array.from({ length: 5 }, () => group(size)));
     group(200);
-    // Twice as many cost far less than four times as much.
-    expect(group(4_000) / group(1_000)).toBeLessThan(10);
+    // Four times as many: by the lines it is 4, by the square 16.
+    expect(least(4_000) / least(1_000)).toBeLessThan(10);
   });
 });
 
