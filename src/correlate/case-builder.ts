@@ -14,7 +14,7 @@ import type { KillBook } from './kill-book.ts';
 import type { KillEntry } from './kill-entry.ts';
 import { endedBy, startOf, type KnownExit } from './known-exit.ts';
 import { NOT_COMPARABLE, type LedgerBook } from './ledger-book.ts';
-import { FORGOTTEN, kernelLogView, logsBehind, OF_ANOTHER_CLOCK, isProofBehind, witnessView } from './log-view.ts';
+import { FORGOTTEN, isProofBehind, kernelLogView, logsBehind, OF_ANOTHER_CLOCK, witnessView } from './log-view.ts';
 import { nameHolders } from './name-holders.ts';
 import { nameSender } from './name-sender.ts';
 

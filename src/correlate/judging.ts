@@ -57,7 +57,8 @@ export class Judging {
     const kills = cases.killsOf(one, exit);
     if (kills.length === 0 && this.#parts.isEarly(one)) return;
     const around = cases.around(one, exit);
-    const surroundings = fingerprint({ ...around, nameless: around.nameless?.id, isProofBehind: cases.isProofBehind(one) });
+    const isProofBehind = cases.isProofBehind(one);
+    const surroundings = fingerprint({ ...around, nameless: around.nameless?.id, isProofBehind });
     if (onlyIfNew && surroundings === one.surroundings) return;
     one.surroundings = surroundings;
     this.#surrounded(one, around.ledger.to);
@@ -68,13 +69,13 @@ export class Judging {
     if (kills.some(({ kill }) => kill.level === 'pod')) this.#atPod.add(one);
     const { verdict, decisive } = judge(cases.caseOf(one, exit, around, kills));
     if (!decisive && !one.settled) return;
-    const final = verdict.confidence === 'certain' || (one.settled && !this.#mayStillCome(one, around.kernelLog));
+    const final = verdict.confidence === 'certain' || (one.settled && !this.#mayStillCome(one, around.kernelLog, isProofBehind));
     this.#give(one, { ...verdict, final }, kills.map(({ atUs, heardUs }) => atUs ?? heardUs), now);
   }
 
   /** Whether the kernel's log may yet tell of it: nobody reads it now, or who does has not come to it, or a text alone has. */
-  #mayStillCome(one: KnownExit, { state }: KernelLogView): boolean {
-    if (state === 'proven') return this.#parts.cases.isProofBehind(one);
+  #mayStillCome(one: KnownExit, { state }: KernelLogView, isProofBehind: boolean): boolean {
+    if (state === 'proven') return isProofBehind;
     return state !== 'presumed' || this.#parts.isComing(one);
   }
 
